@@ -1,0 +1,78 @@
+#pragma once
+
+#include "gitops/compose/model.hpp"
+#include "gitops/stack/repository_config.hpp"
+#include "gitops/stack/stack_config.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+// What a revision asks of one host: fully resolved, no I/O left to do.
+namespace hwcsync::layout {
+
+// A tracked file of a stack that a container mounts.
+struct Asset {
+  std::string name;      // path below the stack's directory, "Caddyfile"
+  std::string variable;  // that stands for its place in the Compose file, "CADDY_FILE"
+  std::string blob;      // Git blob id
+  std::string content;
+};
+
+// One file that the secret service shows. Formats and names: DESIGN 8.
+struct Secret {
+  std::string name;         // "env" or the name in stack.yaml
+  std::string source;       // path in the repository
+  std::string blob;         // Git blob id of the ciphertext
+  std::string format;       // "sops-dotenv" | "sops-binary" | "age"
+  std::string key;
+  std::string mode = "0400";
+  std::vector<std::string> services;       // that use it
+  std::vector<std::string> variables;      // names in a sops dotenv file; empty when not visible without a key
+};
+
+struct Stack {
+  std::string name;       // as the host lists it
+  std::string directory;  // "stacks/immich"
+  std::string compose_file;  // "stacks/immich/compose.yaml"
+  stack::StackConfig config;
+  stack::Style style = stack::Style::compose;
+  std::string user;       // "homelab"; "root" for style oci
+  stack::User account;    // uid 0 for root
+  std::string unit;       // style compose: unit name without ".service"
+  compose::Project project;
+  std::vector<Asset> assets;
+  std::vector<Secret> secrets;
+  // The path at which processes find a secret: "/run/user/1000/secrets/immich/db-password", or below
+  // /run/hwcsync/view/0 for style oci.
+  [[nodiscard]] std::string secret_path(const std::string& file) const;
+  // Name of the env file in the view for a unit: "<unit>.env".
+  [[nodiscard]] std::string env_file(const std::string& unit_name) const;
+  // Units of this stack without ".service": one for style compose, one a container for style oci.
+  [[nodiscard]] std::vector<std::string> units() const;
+  // Name of the container of a service: container_name, or "<project>-<service>" (oci), "<project>-<service>-1".
+  [[nodiscard]] std::string container(const compose::Service& service) const;
+};
+
+struct DesiredState {
+  std::string host;
+  stack::RepositoryConfig repository;
+  stack::Host config;
+  std::map<std::string, Stack> stacks;
+
+  // The manifest for the secret service: canonical JSON (secrets/manifest). Same input, same bytes.
+  [[nodiscard]] std::string manifest_json() const;
+};
+
+// How much was read, so that tests and metrics can say "nothing was parsed".
+struct LoadCounters {
+  std::size_t repository_files = 0;  // hwcsync.yaml
+  std::size_t stacks = 0;            // stacks whose Compose file was parsed
+};
+
+// Layout `native`. Reads one stack, or all stacks that the host lists; throws ConfigError with every problem.
+[[nodiscard]] Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
+                               const std::string& name, LoadCounters& counters);
+[[nodiscard]] DesiredState load_desired_state(const Tree& tree, const std::string& host, LoadCounters& counters);
+
+}  // namespace hwcsync::layout

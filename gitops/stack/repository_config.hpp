@@ -1,0 +1,65 @@
+#pragma once
+
+#include "src/base/tree.hpp"
+#include "src/base/schema.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// hwcsync.yaml at the repository's root (DESIGN 3.1).
+namespace hwcsync::stack {
+
+enum class Style { compose, oci };
+enum class Severity { error, warn, off };
+
+struct Defaults {
+  Style style = Style::compose;
+  std::string user = "homelab";
+  std::string timezone;
+};
+
+struct User {
+  std::int64_t uid = 0;
+  std::int64_t gid = 100;      // primary group; NixOS gives normal users "users" = 100
+  std::int64_t sub_ids = 100000;  // start of 65,536 subordinate uids and gids
+};
+
+struct Host {
+  std::string flake;  // attribute of the repository's flake, "#server"; exclusive with file
+  std::string file;   // path of configuration.nix
+  std::vector<std::string> stacks;
+  std::map<std::string, std::string> variables;
+  std::string hostname;  // what the machine calls itself; empty: the name in `hosts`
+  std::map<std::string, User> users;
+  bool podman = false;
+  bool firewall = false;
+  std::vector<std::string> recipients;
+};
+
+struct RepositoryConfig {
+  std::int64_t version = 1;
+  std::string stacks = "stacks";
+  std::string generated = "generated/hwcsync";
+  Defaults defaults;
+  std::map<std::string, std::string> variables;
+  std::string secrets = "secrets";
+  std::map<std::string, std::string> policy;
+  std::vector<std::string> documents;  // globs of class `doc` beside the built-in ones
+  std::map<std::string, Host> hosts;
+};
+
+inline constexpr const char* kRepositoryFile = "hwcsync.yaml";
+
+// Throws ConfigError (every problem, with line and column); a tree without the file is a ConfigError too.
+[[nodiscard]] RepositoryConfig read_repository_config(const Tree& tree);
+
+// The host of this name; UsageError with the nearest name otherwise.
+[[nodiscard]] const Host& find_host(const RepositoryConfig& config, const std::string& name);
+
+// The JSON Schema of the file, from the table that reads it.
+[[nodiscard]] Json repository_schema();
+
+}  // namespace hwcsync::stack

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "gitops/stack/repository_config.hpp"
+#include "src/base/tree.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// stack.yaml, or x-hwcsync in the Compose file (DESIGN 3.2).
+namespace hwcsync::stack {
+
+struct SecretSource {
+  std::string source;                 // file, beside the stack or below the repository's `secrets`
+  std::string key;                    // path in a structured file or name in a dotenv file; empty: the whole
+  std::string text_template;          // key `template`: a file with ${secret:name} placeholders
+  std::vector<std::string> services;  // who gets it; empty: every service of the stack that uses it
+  std::string mode = "0400";
+  Location where;
+};
+
+struct Directory {
+  std::string path;
+  std::string owner;  // "uid:gid" on the host
+  std::string mode = "0755";
+};
+
+struct Probe {
+  std::string http;
+  std::string tcp;
+  std::vector<std::string> command;
+};
+
+struct Health {
+  std::string timeout = "120s";
+  std::vector<Probe> probes;
+};
+
+struct Firewall {
+  std::vector<std::int64_t> tcp;
+  std::vector<std::int64_t> udp;
+  std::vector<std::int64_t> proxied;
+};
+
+struct Mounts {
+  std::vector<std::string> required;
+  std::vector<std::string> on_demand;
+};
+
+struct Prepare {
+  std::vector<Directory> directories;
+};
+
+struct Units {
+  std::vector<std::string> after;
+  std::vector<std::string> wants;
+  std::vector<std::string> requires_;
+};
+
+struct Route {
+  std::string domain;
+  std::int64_t upstream = 0;  // port on this host
+  std::string tls;            // "" | "internal"
+};
+
+struct NetworkConfig {
+  std::string subnet;
+};
+
+struct IgnoredRule {
+  std::string rule;
+  std::string service;
+  std::string reason;
+};
+
+struct Lint {
+  std::vector<IgnoredRule> ignore;
+};
+
+struct StackConfig {
+  std::string description;
+  std::optional<Style> style;
+  std::string project;
+  std::string unit;
+  std::string user;
+  std::string category;
+  std::vector<std::string> profiles;
+  std::map<std::string, std::string> variables;
+  std::map<std::string, std::string> assets;  // variable -> file of the stack
+  std::vector<std::string> environment_from_host;
+  std::map<std::string, SecretSource> secrets;  // "env" is the stack's env file
+  Mounts mounts;
+  Firewall firewall;
+  Prepare prepare;
+  Units units;
+  std::vector<Route> routes;
+  std::map<std::string, NetworkConfig> networks;
+  std::vector<std::string> start_after;
+  Health health;
+  Lint lint;
+};
+
+// Reads `directory`/stack.yaml, or x-hwcsync of the Compose document when there is no stack.yaml (both: an error).
+// Keys of the design that this version does not act on yet are refused with those words, never ignored.
+[[nodiscard]] StackConfig read_stack_config(const Tree& tree, const std::string& directory);
+
+[[nodiscard]] Json stack_schema();
+
+}  // namespace hwcsync::stack

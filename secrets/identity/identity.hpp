@@ -1,0 +1,45 @@
+#pragma once
+
+#include "secrets/identity/recipient.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hwcsync::secrets {
+
+// AGE-SECRET-KEY-1..., or derived from an SSH key (then age1... is what `ssh-to-age` prints for that key).
+struct X25519Identity {
+  SecureBuffer scalar;  // 32 bytes
+  X25519Recipient recipient;
+};
+
+// An OpenSSH Ed25519 key, in the form that age's ssh-ed25519 stanza needs.
+struct SshEd25519Identity {
+  SecureBuffer scalar;  // SHA-512(seed), first 32 bytes
+  SshEd25519Recipient recipient;
+  Key32 montgomery{};   // the recipient on the Montgomery curve
+};
+
+// A private key that can decrypt. Move-only; the private part lies in the arena.
+struct Identity {
+  std::string origin;  // file and line it came from, for messages
+  std::variant<X25519Identity, SshEd25519Identity> key;
+
+  [[nodiscard]] Recipient recipient() const;
+};
+
+// Both throw SecretError when the bytes are not a key. `secret` and `seed` have 32 bytes.
+[[nodiscard]] Identity x25519_identity(SecureBuffer secret, std::string origin);
+[[nodiscard]] Identity ssh_ed25519_identity(Bytes seed, std::string origin);
+
+// A new X25519 identity from the system's random numbers.
+[[nodiscard]] Identity generate_identity();
+
+// AGE-SECRET-KEY-1..., in the arena. Only for an X25519 identity.
+[[nodiscard]] SecureBuffer identity_text(const X25519Identity& identity);
+
+// "age1..., ssh-ed25519 ...abc" for messages.
+[[nodiscard]] std::string list_recipients(const std::vector<Identity>& identities);
+
+}  // namespace hwcsync::secrets

@@ -1,0 +1,101 @@
+#include "src/base/tree.hpp"
+
+#include "src/base/error.hpp"
+#include "src/base/fd.hpp"
+#include "src/base/hash.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+namespace hwcsync {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kFileLimit = 16U << 20U;
+
+}  // namespace
+
+std::optional<std::string> Tree::blob_id(const std::string& path) const {
+  const auto content = read(path);
+  if (!content) return std::nullopt;
+  return git_blob_id(*content);
+}
+
+DirectoryTree::DirectoryTree(std::string root) : root_(std::move(root)) {
+  if (!fs::is_directory(root_)) {
+    throw Error("cannot open the repository", root_, "there is no such directory");
+  }
+}
+
+std::optional<std::string> DirectoryTree::read(const std::string& path) const {
+  const std::string full = root_ + '/' + path;
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(full, error);
+  if (status.type() == fs::file_type::symlink) return fs::read_symlink(full).string();
+  if (status.type() != fs::file_type::regular) return std::nullopt;
+  return read_file(full, kFileLimit);
+}
+
+std::optional<std::vector<TreeEntry>> DirectoryTree::list(const std::string& path) const {
+  const std::string full = path.empty() ? root_ : root_ + '/' + path;
+  std::error_code error;
+  if (fs::symlink_status(full, error).type() != fs::file_type::directory) return std::nullopt;
+  std::vector<TreeEntry> out;
+  for (const fs::directory_entry& item : fs::directory_iterator(full)) {
+    const std::string name = item.path().filename().string();
+    const fs::file_status status = item.symlink_status();
+    if (name == ".git") continue;
+    if (status.type() == fs::file_type::directory) {
+      out.push_back({name, EntryKind::directory});
+    } else if (status.type() == fs::file_type::symlink) {
+      out.push_back({name, EntryKind::symlink});
+    } else if (status.type() == fs::file_type::regular) {
+      const bool runs = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
+      out.push_back({name, runs ? EntryKind::executable : EntryKind::file});
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
+}
+
+std::optional<std::string> MemoryTree::read(const std::string& path) const {
+  const auto found = files_.find(path);
+  if (found == files_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::vector<TreeEntry>> MemoryTree::list(const std::string& path) const {
+  const std::string prefix = path.empty() ? "" : path + '/';
+  std::vector<TreeEntry> out;
+  for (auto it = files_.lower_bound(prefix); it != files_.end() && it->first.rfind(prefix, 0) == 0; ++it) {
+    const std::string rest = it->first.substr(prefix.size());
+    const auto slash = rest.find('/');
+    const std::string name = rest.substr(0, slash);
+    if (!out.empty() && out.back().name == name) continue;
+    out.push_back({name, slash == std::string::npos ? EntryKind::file : EntryKind::directory});
+  }
+  if (out.empty() && !path.empty()) return std::nullopt;
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
+}
+
+std::optional<std::string> join_path(std::string_view directory, std::string_view relative) {
+  if (!relative.empty() && relative.front() == '/') return std::nullopt;
+  std::vector<std::string> parts;
+  for (const std::string_view path : {directory, relative}) {
+    for (std::string& part : split(path, '/')) {
+      if (part.empty() || part == ".") continue;
+      if (part == "..") {
+        if (parts.empty()) return std::nullopt;
+        parts.pop_back();
+      } else {
+        parts.push_back(std::move(part));
+      }
+    }
+  }
+  return join(parts, "/");
+}
+
+}  // namespace hwcsync
