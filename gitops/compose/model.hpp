@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-// The resolved Compose model: after merge, interpolation and the change to long forms. A value that comes from a
-// secret is not filled in: it stays a template of text and variables ("taint").
+// The resolved Compose model: after merge, interpolation and the change to long forms. A value that comes
+// from a secret is not filled in: it stays a template of text and variables ("taint").
 namespace hwcsync::compose {
 
 // One piece of a tainted value: literal text, or the name of a variable that a secret provides.
@@ -119,8 +119,20 @@ struct Service {
   Location where;  // of the service's key in the Compose file
   Location image_where;
 
+  // Tracked files of the stack that this service mounts: paths below the stack's directory.
+  std::set<std::string> assets;
+
   // Which other services must share this one's network namespace ("service:NAME"), empty for none.
   [[nodiscard]] std::string namespace_of() const;
+};
+
+// Something that only one of the two styles cannot carry; the layout, which knows the style, turns it into an
+// error.
+struct Limit {
+  enum class Of { provider, containers };  // style compose; style oci
+  Of of = Of::containers;
+  Problem problem;
+  bool operator==(const Limit&) const = default;
 };
 
 struct Network {
@@ -151,6 +163,13 @@ struct Project {
   std::set<std::string> secret_variables;
   // Variables that are neither set nor have a default: name and where, for a warning.
   std::map<std::string, Location> unset_variables;
+  // Tracked files that services mount: path below the stack's directory -> content.
+  std::map<std::string, std::string> assets;
+  std::vector<Limit> limits;
+  // Services that no active profile enables.
+  std::set<std::string> disabled;
+  // What was left out or understood in a particular way, for `explain`.
+  std::vector<Problem> notes;
   // The whole model in canonical long form, secrets as ${NAME}: what style `compose` hands to the provider.
   Yaml canonical;
 };

@@ -21,25 +21,25 @@ struct Asset {
 
 // One file that the secret service shows. Formats and names: DESIGN 8.
 struct Secret {
-  std::string name;         // "env" or the name in stack.yaml
-  std::string source;       // path in the repository
-  std::string blob;         // Git blob id of the ciphertext
-  std::string format;       // "sops-dotenv" | "sops-binary" | "age"
+  std::string name;    // "env" or the name in stack.yaml
+  std::string source;  // path in the repository
+  std::string blob;    // Git blob id of the ciphertext
+  std::string format;  // "sops-dotenv" | "sops-binary" | "age"
   std::string key;
   std::string mode = "0400";
-  std::vector<std::string> services;       // that use it
-  std::vector<std::string> variables;      // names in a sops dotenv file; empty when not visible without a key
+  std::vector<std::string> services;   // that use it
+  std::vector<std::string> variables;  // names in a sops dotenv file; empty when not visible without a key
 };
 
 struct Stack {
-  std::string name;       // as the host lists it
-  std::string directory;  // "stacks/immich"
+  std::string name;          // as the host lists it
+  std::string directory;     // "stacks/immich"
   std::string compose_file;  // "stacks/immich/compose.yaml"
   stack::StackConfig config;
   stack::Style style = stack::Style::compose;
-  std::string user;       // "homelab"; "root" for style oci
-  stack::User account;    // uid 0 for root
-  std::string unit;       // style compose: unit name without ".service"
+  std::string user;     // "homelab"; "root" for style oci
+  stack::User account;  // uid 0 for root
+  std::string unit;     // style compose: unit name without ".service"
   compose::Project project;
   std::vector<Asset> assets;
   std::vector<Secret> secrets;
@@ -50,7 +50,8 @@ struct Stack {
   [[nodiscard]] std::string env_file(const std::string& unit_name) const;
   // Units of this stack without ".service": one for style compose, one a container for style oci.
   [[nodiscard]] std::vector<std::string> units() const;
-  // Name of the container of a service: container_name, or "<project>-<service>" (oci), "<project>-<service>-1".
+  // Name of the container of a service: container_name, or "<project>-<service>" (oci),
+  // "<project>-<service>-1".
   [[nodiscard]] std::string container(const compose::Service& service) const;
 };
 
@@ -71,8 +72,9 @@ struct LoadCounters {
 };
 
 // Layout `native`. Reads one stack, or all stacks that the host lists; throws ConfigError with every problem.
-[[nodiscard]] Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
-                               const std::string& name, LoadCounters& counters);
-[[nodiscard]] DesiredState load_desired_state(const Tree& tree, const std::string& host, LoadCounters& counters);
+[[nodiscard]] Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository,
+                               const stack::Host& host, const std::string& name, LoadCounters& counters);
+[[nodiscard]] DesiredState load_desired_state(const Tree& tree, const std::string& host,
+                                              LoadCounters& counters);
 
 }  // namespace hwcsync::layout

@@ -6,13 +6,14 @@
 #include "src/base/json.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-// The plan: how to get from what was deployed to what a revision asks for (DESIGN 6). A value; making one starts no
-// process and reads nothing that the tree diff does not touch.
+// The plan: how to get from what was deployed to what a revision asks for (DESIGN 6). A value; making one
+// starts no process and reads nothing that the tree diff does not touch.
 namespace hwcsync::plan {
 
 enum class Action { none, unit, reload, restart, create, remove };
@@ -26,6 +27,7 @@ struct ServiceChange {
 
 struct StackChange {
   std::string stack;
+  stack::Style style = stack::Style::compose;
   Action action = Action::none;  // what NixOS and podman will do
   Action needed = Action::none;  // what the contents ask for
   std::vector<std::string> reasons;
@@ -46,9 +48,9 @@ struct SecretChange {
 };
 
 struct Refusal {
-  std::string code;     // "everything-vanished", "other-machine", "secret-undecryptable"
+  std::string code;  // "everything-vanished", "other-machine", "secret-undecryptable"
   std::string message;
-  std::string ack;      // what `--ack` takes to go on; empty: cannot be acknowledged
+  std::string ack;  // what `--ack` takes to go on; empty: cannot be acknowledged
 };
 
 // The class of each changed path.
@@ -72,26 +74,34 @@ struct Plan {
   std::vector<lint::Finding> findings;  // of touched stacks
   PathCounts paths;
   std::size_t stacks_total = 0;
-  std::vector<std::string> images;        // to have before the switch, of touched stacks, sorted
+  std::vector<std::string> images;  // to have before the switch, of touched stacks, sorted
+  std::size_t containers_restarted = 0;
+  std::size_t containers_started = 0;
   std::vector<std::int64_t> ports_opened;
   std::vector<std::int64_t> ports_closed;
-  std::vector<std::string> directories;   // to be created
-  std::vector<git::CommitInfo> commits;   // newest first
-  layout::LoadCounters counters;          // what was read to make this plan
+  std::vector<std::string> directories;  // to be created
+  std::vector<git::CommitInfo> commits;  // newest first
+  layout::LoadCounters counters;         // what was read to make this plan
 
   // True when a run has something to do: anything but documents changed.
   [[nodiscard]] bool needs_run() const;
+  // Refusals that no `--ack` has lifted.
+  [[nodiscard]] bool refused() const { return !refusals.empty(); }
 };
 
-// Facts for the changed secrets of a plan; called at most once. Without a secret service: everything unknown.
-using FactsFunction = std::function<std::vector<SecretChange>(std::vector<SecretChange>)>;
+// Asks the secret service about the changed secrets of touched stacks: gets the list with `fact` unknown, the
+// manifest of exactly those stacks (secrets/manifest) and their ciphertexts by blob id; gives the list with
+// facts. Called at most once, and only when a changed file could not be judged without a key.
+using FactsFunction = std::function<std::vector<SecretChange>(
+    std::vector<SecretChange> changes, const std::string& manifest_json,
+    const std::map<std::string, std::string>& ciphertexts)>;
 
 struct Inputs {
   const git::Repository* repository = nullptr;
   std::string host;
   std::optional<git::ObjectId> from;
-  git::ObjectId to;
-  std::string machine;         // hostname of this machine; empty: do not compare (a laptop, CI)
+  std::optional<git::ObjectId> to;  // must be there
+  std::string machine;              // hostname of this machine; empty: do not compare (a laptop, CI)
   std::set<std::string> acks;
   FactsFunction facts;
 };

@@ -41,6 +41,8 @@ class Repository;
 class GitTree final : public Tree {
  public:
   ~GitTree() override;
+  GitTree(GitTree&&) noexcept;
+  GitTree& operator=(GitTree&&) noexcept;
   [[nodiscard]] std::optional<std::string> read(const std::string& path) const override;
   [[nodiscard]] std::optional<std::vector<TreeEntry>> list(const std::string& path) const override;
   [[nodiscard]] std::optional<std::string> blob_id(const std::string& path) const override;
@@ -55,10 +57,11 @@ class GitTree final : public Tree {
 // A local repository, bare or not, read and written by libgit2. One object per thread.
 class Repository {
  public:
-  // Opens `path`, which may belong to another user (we only read objects). Throws GitError that says what is wrong,
-  // also for formats that libgit2 cannot read.
+  // Opens `path`, which may belong to another user (we only read objects). Throws GitError that says what is
+  // wrong, also for formats that libgit2 cannot read.
   explicit Repository(const std::string& path);
-  // git init --bare with our own settings (no auto-gc of what refs/hwcsync keeps); opens it when it is there already.
+  // git init --bare with our own settings (no auto-gc of what refs/hwcsync keeps); opens it when it is there
+  // already.
   [[nodiscard]] static Repository init_bare(const std::string& path);
   ~Repository();
   Repository(Repository&&) noexcept;
@@ -78,17 +81,18 @@ class Repository {
   [[nodiscard]] std::vector<ChangedPath> diff(const std::optional<ObjectId>& from, const ObjectId& to) const;
   [[nodiscard]] bool is_ancestor(const ObjectId& ancestor, const ObjectId& descendant) const;
   // Commits of `to` that are not in `from`, newest first, at most `limit`.
-  [[nodiscard]] std::vector<CommitInfo> commits_between(const std::optional<ObjectId>& from, const ObjectId& to,
-                                                        std::size_t limit = 1000) const;
+  [[nodiscard]] std::vector<CommitInfo> commits_between(const std::optional<ObjectId>& from,
+                                                        const ObjectId& to, std::size_t limit = 1000) const;
 
-  // A commit whose parent is `parent` and whose tree is the parent's with everything below `prefix` replaced by
-  // `files` (paths below prefix). Author, committer and dates are those of the parent, so the same input gives the
-  // same id. No ref is moved.
+  // A commit whose parent is `parent` and whose tree is the parent's with everything below `prefix` replaced
+  // by `files` (paths below prefix). Author, committer and dates are those of the parent, so the same input
+  // gives the same id. No ref is moved.
   [[nodiscard]] ObjectId write_commit(const ObjectId& parent, const std::string& prefix,
-                                      const std::map<std::string, std::string>& files, const std::string& message);
+                                      const std::map<std::string, std::string>& files,
+                                      const std::string& message);
 
   [[nodiscard]] std::optional<ObjectId> read_ref(const std::string& name) const;
-  // Creates or moves the ref; with `expected` only when it still has that value (GitError otherwise).
+  // Creates or moves the ref.
   void write_ref(const std::string& name, const ObjectId& target);
   void delete_ref(const std::string& name);
 

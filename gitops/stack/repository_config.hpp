@@ -1,7 +1,7 @@
 #pragma once
 
-#include "src/base/tree.hpp"
 #include "src/base/schema.hpp"
+#include "src/base/tree.hpp"
 
 #include <cstdint>
 #include <map>
@@ -23,7 +23,7 @@ struct Defaults {
 
 struct User {
   std::int64_t uid = 0;
-  std::int64_t gid = 100;      // primary group; NixOS gives normal users "users" = 100
+  std::int64_t gid = 100;         // primary group; NixOS gives normal users "users" = 100
   std::int64_t sub_ids = 100000;  // start of 65,536 subordinate uids and gids
 };
 
@@ -37,6 +37,7 @@ struct Host {
   bool podman = false;
   bool firewall = false;
   std::vector<std::string> recipients;
+  std::map<std::string, Location> stack_places;  // where each stack stands in the list
 };
 
 struct RepositoryConfig {
@@ -49,6 +50,7 @@ struct RepositoryConfig {
   std::map<std::string, std::string> policy;
   std::vector<std::string> documents;  // globs of class `doc` beside the built-in ones
   std::map<std::string, Host> hosts;
+  std::map<std::string, Location> policy_places;  // where each rule stands
 };
 
 inline constexpr const char* kRepositoryFile = "hwcsync.yaml";

@@ -22,8 +22,10 @@ struct SecretSource {
 
 struct Directory {
   std::string path;
-  std::string owner;  // "uid:gid" on the host
+  std::string owner;            // "uid:gid" on the host
+  std::string container_owner;  // "uid:gid" in the container; the layout turns it into `owner`
   std::string mode = "0755";
+  Location where;
 };
 
 struct Probe {
@@ -99,11 +101,21 @@ struct StackConfig {
   std::vector<std::string> start_after;
   Health health;
   Lint lint;
+  std::map<std::string, Location> places;  // where each top-level key stands
+  std::string file;                        // that was read: stack.yaml, or the Compose file with x-hwcsync
+
+  // Where `key` stands, or the file when it is not given.
+  [[nodiscard]] Location place(const std::string& key) const;
 };
 
-// Reads `directory`/stack.yaml, or x-hwcsync of the Compose document when there is no stack.yaml (both: an error).
-// Keys of the design that this version does not act on yet are refused with those words, never ignored.
+// Reads `directory`/stack.yaml, or x-hwcsync of the Compose document when there is no stack.yaml (both: an
+// error). Keys of the design that this version does not act on yet are refused with those words, never
+// ignored.
 [[nodiscard]] StackConfig read_stack_config(const Tree& tree, const std::string& directory);
+
+// The same for a caller that has read the Compose document already.
+[[nodiscard]] StackConfig read_stack_config(const Tree& tree, const std::string& directory,
+                                            const Yaml& compose_document);
 
 [[nodiscard]] Json stack_schema();
 

@@ -10,7 +10,8 @@ printf '127.0.0.1 localhost %s\n::1 localhost\n' "$name" >"$root/etc/hosts"
 ln -sfn /dev/null "$root/etc/systemd/system/systemd-networkd-wait-online.service"
 # Timers of the distribution would only add noise to what a test sees.
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer \
-  e2scrub_reap.service getty.target console-getty.service podman-auto-update.timer podman-restart.service; do
+  e2scrub_reap.service getty.target console-getty.service podman-auto-update.timer podman-restart.service \
+  systemd-modules-load.service; do
   ln -sfn /dev/null "$root/etc/systemd/system/$unit"
 done
 rm -rf "$root"/etc/systemd/system/*.wants "$root"/etc/systemd/user/*.wants
@@ -40,6 +41,14 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 runtime = "runc"
 TEXT
 printf 'unqualified-search-registries = ["docker.io"]\n' >"$root/etc/containers/registries.conf"
+
+# Nothing answers here, so a look-up fails at once and does not wait for a time limit.
+rm -f "$root/etc/resolv.conf"
+echo 'nameserver 127.0.0.1' >"$root/etc/resolv.conf"
+# podman 5 would put a warning about cgroup v1 into every line of output.
+mkdir -p "$root/etc/systemd/system.conf.d" "$root/etc/systemd/user.conf.d"
+printf '[Manager]\nDefaultEnvironment=PODMAN_IGNORE_CGROUPSV1_WARNING=1\n' |
+  tee "$root/etc/systemd/system.conf.d/lab.conf" >"$root/etc/systemd/user.conf.d/lab.conf"
 
 # A user with the uid that most home servers have. Activation makes further ones from the configuration.
 if [[ -z ${LAB_NO_USER:-} ]]; then

@@ -34,7 +34,6 @@ let
     systemd = "systemctl journalctl systemd-run loginctl busctl varlinkctl systemd-tmpfiles systemd-notify systemd-cat systemd-analyze systemd-escape systemd-inhibit hostnamectl";
     shadow = "newuidmap newgidmap su passwd";
     procps = "ps pgrep pkill sysctl free uptime";
-    podman = "podman";
     docker-compose = "docker-compose";
     crun = "crun";
     runc = "runc";
@@ -61,7 +60,15 @@ let
     docker = "docker";
     acl = "setfacl getfacl";
     sudo = "sudo";
-  });
+    podman-helpers = "nft newuidmap newgidmap fuse-overlayfs slirp4netns pasta conmon crun runc fusermount3 mount umount systemd-run catatonit";
+  }) // {
+    # Wrapped as in nixpkgs: it finds its helpers whatever the caller's PATH is, and nothing else.
+    podman = run "podman" { meta.mainProgram = "podman"; passthru = { pname = "podman"; version = "5.4.2"; }; } ''
+      mkdir -p $out/bin
+      printf '#!/bin/sh\nPATH=$PATH:/run/wrappers/bin:%s/bin exec /usr/bin/podman "$@"\n' ${programs.podman-helpers} >$out/bin/podman
+      chmod 755 $out/bin/podman
+    '';
+  };
 
   writeTextFile = { name, text, executable ? false, destination ? "", checkPhase ? "", meta ? { }, ... }:
     run name { inherit text meta; passAsFile = [ "text" ]; } ''

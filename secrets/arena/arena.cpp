@@ -3,8 +3,6 @@
 #include "src/base/error.hpp"
 
 #include <sodium.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -12,10 +10,14 @@
 #include <memory>
 #include <string>
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace hwcsync::secrets {
 namespace {
 
-constexpr std::size_t kRegionPages = 64;     // 256 KiB a region: few mappings, little locked in vain
+constexpr std::size_t kRegionPages = 64;  // 256 KiB a region: few mappings, little locked in vain
 constexpr std::size_t kLargestSlot = 2048;
 constexpr const char* kMemlockHint =
     "raise the limit of locked memory: LimitMEMLOCK= in the unit of the secrets service, or `ulimit -l`";
@@ -29,7 +31,8 @@ std::uintptr_t address(const std::uint8_t* data) {
   return reinterpret_cast<std::uintptr_t>(data);
 }
 
-// A mapping with an inaccessible page on either side; only what lies between is locked.
+// A mapping with an inaccessible page on either side; only what lies between is locked. The system call
+// itself, because the sanitizers replace mlock() by a function that does nothing.
 std::uint8_t* map_locked(std::size_t size) {
   const std::size_t guard = guard_size();
   void* whole = ::mmap(nullptr, size + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -40,7 +43,7 @@ std::uint8_t* map_locked(std::size_t size) {
     failed = "cannot open up";
   } else if (::madvise(usable, size, MADV_DONTDUMP) != 0 || ::madvise(usable, size, MADV_WIPEONFORK) != 0) {
     failed = "cannot keep out of core dumps";
-  } else if (::mlock(usable, size) != 0) {
+  } else if (::syscall(SYS_mlock, usable, size) != 0) {
     failed = "cannot lock";
   }
   if (failed != nullptr) {
@@ -63,7 +66,11 @@ std::size_t Arena::Region::find(std::size_t pages) const {
 }
 
 Arena& Arena::process() {
-  static Arena& arena = *std::make_unique<Arena>().release();
+  // Everything that uses the library's crypto holds its keys here: the place to initialise it.
+  static Arena& arena = [&]() -> Arena& {
+    if (::sodium_init() < 0) throw Error("cannot initialise", "libsodium", "no source of random numbers");
+    return *std::make_unique<Arena>().release();
+  }();
   return arena;
 }
 

@@ -12,8 +12,8 @@ namespace hwcsync::secrets {
 // Memory for plaintext, data keys and identities: locked (never swapped), left out of core dumps, wiped in a
 // forked child, with an inaccessible page before and after each region, and wiped when it is given back.
 //
-// Small blocks share pages by size class (16 bytes to 2 KiB), larger ones take whole pages, so that thousands of
-// values fit the usual RLIMIT_MEMLOCK of 8 MiB. All bookkeeping is outside of the locked pages.
+// Small blocks share pages by size class (16 bytes to 2 KiB), larger ones take whole pages, so that thousands
+// of values fit the usual RLIMIT_MEMLOCK of 8 MiB. All bookkeeping is outside of the locked pages.
 // Thread-safe. A child made by fork() does not inherit locks: it never gets memory from its parent's regions.
 class Arena {
  public:
@@ -73,8 +73,8 @@ class Arena {
   Region& region_of(const std::uint8_t* data) noexcept;
 
   mutable std::mutex mutex_;
-  std::map<std::uintptr_t, Region> regions_;             // by first usable byte
-  std::map<std::uint8_t*, Slab> slabs_;                  // by page
+  std::map<std::uintptr_t, Region> regions_;                      // by first usable byte
+  std::map<std::uint8_t*, Slab> slabs_;                           // by page
   std::map<std::size_t, std::vector<std::uint8_t*>> open_slabs_;  // pages with a free slot, by slot size
   Usage usage_;
 };

@@ -10,8 +10,8 @@ namespace hwcsync::secrets {
 
 enum class Padding { required, none };
 
-// RFC 4648, standard alphabet, strict: no other characters, canonical trailing bits. nullopt for anything else.
-// The text may itself be secret (a private key), so it is bytes and the result lies in the arena.
+// RFC 4648, standard alphabet, strict: no other characters, canonical trailing bits. nullopt for anything
+// else. The text may itself be secret (a private key), so it is bytes and the result lies in the arena.
 [[nodiscard]] std::optional<SecureBuffer> decode_base64(Bytes text, Padding padding);
 
 // The same for what is public (ciphertext, headers).

@@ -3,6 +3,7 @@
 #include "src/base/error.hpp"
 
 #include <sodium.h>
+
 #include <sys/prctl.h>
 #include <sys/resource.h>
 

@@ -40,6 +40,7 @@ class SecretError : public Error {
 };
 
 // Throws SecretError "cannot decrypt <subject>: <class>: <detail>".
-[[noreturn]] void throw_undecryptable(SecretFailure failure, std::string_view subject, std::string_view detail);
+[[noreturn]] void throw_undecryptable(SecretFailure failure, std::string_view subject,
+                                      std::string_view detail);
 
 }  // namespace hwcsync::secrets

@@ -7,6 +7,11 @@
 
 namespace hwcsync::secrets {
 
+const std::uint8_t* address_of(Bytes bytes) noexcept {
+  static constexpr std::uint8_t kNothing = 0;
+  return bytes.empty() ? &kNothing : bytes.data();
+}
+
 SecureBuffer::SecureBuffer(std::size_t size) : block_(Arena::process().allocate(size)), size_(size) {}
 
 SecureBuffer::SecureBuffer(Bytes content) : SecureBuffer(content.size()) {

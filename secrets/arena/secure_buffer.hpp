@@ -17,9 +17,12 @@ using Bytes = std::span<const std::uint8_t>;
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// Owns secret bytes in the arena of the process. Move-only; a copy is made by clone(), in sight. It is no range
-// and has no conversion to text, no operator<< and no formatter, so that it cannot slip into a log by accident.
-// One thread at a time may change it; any number may read.
+// data() of bytes that may be none: the crypto libraries want an address even for a length of zero.
+[[nodiscard]] const std::uint8_t* address_of(Bytes bytes) noexcept;
+
+// Owns secret bytes in the arena of the process. Move-only; a copy is made by clone(), in sight. It is no
+// range and has no conversion to text, no operator<< and no formatter, so that it cannot slip into a log by
+// accident. One thread at a time may change it; any number may read.
 class SecureBuffer {
  public:
   SecureBuffer() noexcept = default;

@@ -86,7 +86,9 @@ SecureBuffer encode_bech32(std::string_view prefix, Bytes data, LetterCase lette
   out.reserve(prefix.size() + 1 + (data.size() * 8 + 4) / 5 + kChecksum);
   out.append('1');
   Checksum checksum(prefix);
-  const auto put = [&](std::uint32_t symbol) { out.append(static_cast<std::uint8_t>(kAlphabet[symbol & 31U])); };
+  const auto put = [&](std::uint32_t symbol) {
+    out.append(static_cast<std::uint8_t>(kAlphabet[symbol & 31U]));
+  };
   std::uint32_t pending = 0;
   unsigned bits = 0;
   for (const std::uint8_t byte : data) {

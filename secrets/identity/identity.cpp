@@ -13,7 +13,8 @@ namespace hwcsync::secrets {
 namespace {
 
 [[noreturn]] void reject(const std::string& origin, std::string_view why) {
-  throw SecretError(SecretFailure::malformed, ErrorText{"cannot use identity", origin, {}, {}}, std::string(why));
+  throw SecretError(SecretFailure::malformed, ErrorText{"cannot use identity", origin, {}, {}},
+                    std::string(why));
 }
 
 }  // namespace
@@ -52,10 +53,13 @@ SecureBuffer identity_text(const X25519Identity& identity) {
   return encode_bech32("age-secret-key-", identity.scalar.bytes(), LetterCase::upper);
 }
 
-std::string list_recipients(const std::vector<Identity>& identities) {
+std::string describe(std::span<const Identity> identities) {
+  if (identities.empty()) return "0 identities";
   std::vector<std::string> texts;
   for (const Identity& identity : identities) texts.push_back(to_short_text(identity.recipient()));
-  return join(texts, ", ");
+  const std::string count =
+      identities.size() == 1 ? "1 identity" : std::to_string(identities.size()) + " identities";
+  return count + " (" + join(texts, ", ") + ")";
 }
 
 }  // namespace hwcsync::secrets

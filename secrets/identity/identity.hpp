@@ -2,6 +2,7 @@
 
 #include "secrets/identity/recipient.hpp"
 
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,7 +19,7 @@ struct X25519Identity {
 struct SshEd25519Identity {
   SecureBuffer scalar;  // SHA-512(seed), first 32 bytes
   SshEd25519Recipient recipient;
-  Key32 montgomery{};   // the recipient on the Montgomery curve
+  Key32 montgomery{};  // the recipient on the Montgomery curve
 };
 
 // A private key that can decrypt. Move-only; the private part lies in the arena.
@@ -39,7 +40,7 @@ struct Identity {
 // AGE-SECRET-KEY-1..., in the arena. Only for an X25519 identity.
 [[nodiscard]] SecureBuffer identity_text(const X25519Identity& identity);
 
-// "age1..., ssh-ed25519 ...abc" for messages.
-[[nodiscard]] std::string list_recipients(const std::vector<Identity>& identities);
+// "2 identities (age1..., ssh-ed25519 ...abc)" for messages.
+[[nodiscard]] std::string describe(std::span<const Identity> identities);
 
 }  // namespace hwcsync::secrets

@@ -7,13 +7,13 @@
 #include "src/base/error.hpp"
 #include "src/base/fd.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace hwcsync::secrets {
 namespace {
@@ -22,7 +22,8 @@ constexpr std::size_t kFileLimit = 1U << 20U;
 
 [[noreturn]] void reject(SecretFailure failure, const std::string& origin, std::string_view why,
                          std::string_view hint) {
-  throw SecretError(failure, ErrorText{"cannot read identity", origin, {}, std::string(hint)}, std::string(why));
+  throw SecretError(failure, ErrorText{"cannot read identity", origin, {}, std::string(hint)},
+                    std::string(why));
 }
 
 bool starts_with(Bytes text, std::string_view prefix) {
@@ -31,7 +32,8 @@ bool starts_with(Bytes text, std::string_view prefix) {
 
 Identity parse_line(Bytes line, const std::string& origin) {
   if (starts_with(line, "AGE-SECRET-KEY-PQ-1")) {
-    reject(SecretFailure::unsupported, origin, "use post-quantum identities", "use an X25519 identity beside it");
+    reject(SecretFailure::unsupported, origin, "use post-quantum identities",
+           "use an X25519 identity beside it");
   }
   if (starts_with(line, "AGE-PLUGIN-")) {
     reject(SecretFailure::unsupported, origin, "use plugin identities", "use an X25519 identity beside it");

@@ -17,7 +17,8 @@ constexpr std::size_t kCipherBlock = 8;  // what an unencrypted key is padded to
 
 [[noreturn]] void reject(SecretFailure failure, const std::string& origin, std::string_view why,
                          std::string_view hint = {}) {
-  throw SecretError(failure, ErrorText{"cannot read identity", origin, {}, std::string(hint)}, std::string(why));
+  throw SecretError(failure, ErrorText{"cannot read identity", origin, {}, std::string(hint)},
+                    std::string(why));
 }
 
 [[noreturn]] void malformed(const std::string& origin, std::string_view why) {
@@ -46,8 +47,13 @@ SecureBuffer decode_pem(Bytes text, const std::string& origin) {
   return std::move(*decoded);
 }
 
-// The outer frame: cipher, derivation, one public key; gives the private block.
-Bytes open_frame(WireReader& reader, const std::string& origin) {
+struct Frame {
+  Bytes public_key;  // in wire form
+  Bytes private_block;
+};
+
+// The outer frame: cipher, derivation, one public key.
+Frame open_frame(WireReader& reader, const std::string& origin) {
   const auto magic = reader.take(kMagic.size());
   if (!magic || !is_text(*magic, kMagic)) malformed(origin, "it is not an openssh-key-v1");
   const auto cipher = reader.string();
@@ -63,7 +69,7 @@ Bytes open_frame(WireReader& reader, const std::string& origin) {
   const auto public_key = reader.string();
   const auto block = reader.string();
   if (!public_key || !block || !reader.rest().empty()) malformed(origin, "its length is wrong");
-  return *block;
+  return {*public_key, *block};
 }
 
 bool is_padding(Bytes rest) {
@@ -88,11 +94,12 @@ std::vector<Identity> parse_openssh_key(Bytes text, const std::string& origin) {
            "`ssh-keygen -p -f KEY` rewrites it in that format");
   }
   const SecureBuffer decoded = decode_pem(text, origin);
-  WireReader frame(decoded.bytes());
-  const Bytes block = open_frame(frame, origin);
-  if (block.size() % kCipherBlock != 0) malformed(origin, "its private part has a wrong length");
+  WireReader outer(decoded.bytes());
+  const Frame frame = open_frame(outer, origin);
+  if (frame.private_block.size() % kCipherBlock != 0)
+    malformed(origin, "its private part has a wrong length");
 
-  WireReader reader(block);
+  WireReader reader(frame.private_block);
   const auto first_check = reader.number();
   const auto second_check = reader.number();
   const auto type = reader.string();
@@ -112,7 +119,8 @@ std::vector<Identity> parse_openssh_key(Bytes text, const std::string& origin) {
 
   Identity ssh = ssh_ed25519_identity(private_key->first(32), origin);
   const auto& key = std::get<SshEd25519Identity>(ssh.key);
-  if (!equal(private_key->last(32), key.recipient.key) || !equal(*public_key, key.recipient.key)) {
+  if (!equal(private_key->last(32), key.recipient.key) || !equal(*public_key, key.recipient.key) ||
+      !is_text(frame.public_key, ssh_public_key_wire("ssh-ed25519", key.recipient.key))) {
     malformed(origin, "its public and private parts do not belong together");
   }
   Identity derived = x25519_identity(key.scalar.clone(), origin + " (as X25519)");

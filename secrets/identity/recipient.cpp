@@ -15,8 +15,10 @@ namespace {
 
 constexpr std::string_view kSshEd25519 = "ssh-ed25519";
 
-[[noreturn]] void reject(SecretFailure failure, std::string_view text, std::string_view why, std::string_view hint) {
-  throw SecretError(failure, ErrorText{"cannot use recipient", "'" + std::string(text) + "'", {}, std::string(hint)},
+[[noreturn]] void reject(SecretFailure failure, std::string_view text, std::string_view why,
+                         std::string_view hint) {
+  throw SecretError(failure,
+                    ErrorText{"cannot use recipient", "'" + std::string(text) + "'", {}, std::string(hint)},
                     std::string(why));
 }
 
@@ -24,18 +26,22 @@ Recipient parse_ssh(std::string_view whole) {
   const std::string_view rest = trim(whole.substr(kSshEd25519.size()));
   const std::string_view encoded = rest.substr(0, rest.find_first_of(" \t"));
   const auto wire = decode_public_base64(as_bytes(encoded), Padding::required);
-  if (!wire) reject(SecretFailure::malformed, whole, "the key is not base64", "copy the line of the .pub file");
+  if (!wire)
+    reject(SecretFailure::malformed, whole, "the key is not base64", "copy the line of the .pub file");
   WireReader reader(*wire);
   const auto type = reader.string();
   const auto key = reader.string();
   SshEd25519Recipient out;
-  if (!type || !is_text(*type, kSshEd25519) || !key || key->size() != out.key.size() || !reader.rest().empty()) {
-    reject(SecretFailure::malformed, whole, "it is not an Ed25519 public key", "copy the line of the .pub file");
+  if (!type || !is_text(*type, kSshEd25519) || !key || key->size() != out.key.size() ||
+      !reader.rest().empty()) {
+    reject(SecretFailure::malformed, whole, "it is not an Ed25519 public key",
+           "copy the line of the .pub file");
   }
   std::ranges::copy(*key, out.key.begin());
   Wiped<Key32> montgomery;  // only to see that the key is a point of the curve
   if (::crypto_sign_ed25519_pk_to_curve25519(montgomery.value.data(), out.key.data()) != 0) {
-    reject(SecretFailure::malformed, whole, "it is not a point of the curve", "copy the line of the .pub file");
+    reject(SecretFailure::malformed, whole, "it is not a point of the curve",
+           "copy the line of the .pub file");
   }
   return out;
 }

@@ -9,8 +9,8 @@
 
 namespace hwcsync::secrets {
 
-// Reads the SSH wire format (RFC 4251, section 5): big-endian integers, length-prefixed strings. Views into the
-// bytes that it was given; nullopt when they end too early.
+// Reads the SSH wire format (RFC 4251, section 5): big-endian integers, length-prefixed strings. Views into
+// the bytes that it was given; nullopt when they end too early.
 class WireReader {
  public:
   explicit WireReader(Bytes bytes) noexcept : rest_(bytes) {}

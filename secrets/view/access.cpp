@@ -4,13 +4,13 @@
 #include "src/base/fd.hpp"
 #include "src/base/text.hpp"
 
-#include <pwd.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
+
+#include <pwd.h>
+#include <sys/stat.h>
 
 namespace hwcsync::secrets {
 namespace {
@@ -33,14 +33,16 @@ std::string user_name(uid_t uid) {
 }  // namespace
 
 Verdict decide_insider(const ViewOwner& owner, const Caller& caller) noexcept {
-  const bool inside = caller.uid == owner.uid ||
-                      std::ranges::any_of(owner.sub_uids, [&](IdRange range) { return range.contains(caller.uid); });
+  const bool inside = caller.uid == owner.uid || std::ranges::any_of(owner.sub_uids, [&](IdRange range) {
+                        return range.contains(caller.uid);
+                      });
   return inside ? Verdict::allow : Verdict::deny;
 }
 
 Verdict decide(const ViewOwner& owner, const Caller& caller, const ViewEntry& entry) noexcept {
   const bool allowed = decide_insider(owner, caller) == Verdict::allow || caller.uid == entry.uid ||
-                       ((entry.mode & S_IRGRP) != 0 && caller.gid == entry.gid) || (entry.mode & S_IROTH) != 0;
+                       ((entry.mode & S_IRGRP) != 0 && caller.gid == entry.gid) ||
+                       (entry.mode & S_IROTH) != 0;
   return allowed ? Verdict::allow : Verdict::deny;
 }
 

@@ -2,13 +2,13 @@
 
 #include "secrets/view/snapshot.hpp"
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace hwcsync::secrets {
 
@@ -25,8 +25,8 @@ struct ViewOwner {
   std::vector<IdRange> sub_uids{};
 };
 
-// Who asks, as the kernel tells it with each request. `tid` is a thread id, 0 when the caller's pid namespace is not
-// ours.
+// Who asks, as the kernel tells it with each request. `tid` is a thread id, 0 when the caller's pid namespace
+// is not ours.
 struct Caller {
   uid_t uid = 0;
   gid_t gid = 0;
@@ -38,23 +38,26 @@ enum class Verdict { allow, deny };
 // The owner, and the users of the owner's containers.
 [[nodiscard]] Verdict decide_insider(const ViewOwner& owner, const Caller& caller) noexcept;
 
-// Who may read one file: insiders; the uid that the file is for; the file's group and everybody else as far as its
-// mode says so. Root is nobody special: it reads the view of uid 0 and what others are given by mode. (Root can read
-// our memory all the same; this keeps it from reading by accident: backups, updatedb, cp -a /run.)
+// Who may read one file: insiders; the uid that the file is for; the file's group and everybody else as far
+// as its mode says so. Root is nobody special: it reads the view of uid 0 and what others are given by mode.
+// (Root can read our memory all the same; this keeps it from reading by accident: backups, updatedb, cp -a
+// /run.)
 [[nodiscard]] Verdict decide(const ViewOwner& owner, const Caller& caller, const ViewEntry& entry) noexcept;
 
 // Whether this name may be seen at all: a directory when something below it may.
-[[nodiscard]] Verdict decide(const ViewOwner& owner, const Caller& caller, const ViewSnapshot::Node& node) noexcept;
+[[nodiscard]] Verdict decide(const ViewOwner& owner, const Caller& caller,
+                             const ViewSnapshot::Node& node) noexcept;
 
-// One decision, for the audit. The caller waits in the kernel until the observer returns, so /proc/<tid> is still it.
+// One decision, for the audit. The caller waits in the kernel until the observer returns, so /proc/<tid> is
+// still it.
 struct AccessEvent {
   enum class Op { open, read, deny };
   Op op = Op::open;
   uid_t view = 0;
   Caller caller;
   std::string_view generation;
-  std::string_view path;    // below the view
-  std::string_view stack;   // empty for what is no secret
+  std::string_view path;   // below the view
+  std::string_view stack;  // empty for what is no secret
   std::string_view secret;
   int result = 0;  // errno value
 };
@@ -62,7 +65,8 @@ struct AccessEvent {
 // Called on the view's own thread; must not throw, block or touch a view.
 using AccessObserver = std::function<void(const AccessEvent&)>;
 
-// The ranges of one user in the text of /etc/subuid; lines name the user or give the number. Bad lines are skipped.
+// The ranges of one user in the text of /etc/subuid; lines name the user or give the number. Bad lines are
+// skipped.
 [[nodiscard]] std::vector<IdRange> parse_sub_ids(std::string_view text, std::string_view user, uid_t uid);
 
 // The owner as the host knows it now: passwd and /etc/subuid. A user who does not exist (yet) has no ranges.

@@ -4,15 +4,15 @@
 #include "src/base/fd.hpp"
 #include "src/base/text.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <memory>
 
 namespace hwcsync::secrets {
 namespace {
@@ -63,8 +63,8 @@ std::vector<MountPoint> current_mounts() {
 }
 
 std::optional<MountPoint> mounted_at(const std::vector<MountPoint>& mounts, std::string_view path) {
-  const auto found =
-      std::find_if(mounts.rbegin(), mounts.rend(), [&](const MountPoint& mount) { return mount.path == path; });
+  const auto found = std::find_if(mounts.rbegin(), mounts.rend(),
+                                  [&](const MountPoint& mount) { return mount.path == path; });
   return found == mounts.rend() ? std::nullopt : std::optional(*found);
 }
 
@@ -96,18 +96,21 @@ BindOutcome bind_view(const std::string& view, const std::string& runtime_root, 
   const auto mounts = current_mounts();
   const auto ours = mounted_at(mounts, view);
   if (!ours || ours->type != kViewType) throw Error("cannot bind", view, "no view is mounted there");
-  if (const auto there = mounted_at(mounts, target)) {
+  // More than one dead view may be stacked there.
+  for (auto there = mounted_at(mounts, target); there; there = mounted_at(current_mounts(), target)) {
     if (there->device == ours->device) return BindOutcome::already;
     if (there->type != kViewType) {
-      throw Error({"cannot bind the view to", target, "another file system (" + there->type + ") is mounted there",
+      throw Error({"cannot bind the view to", target,
+                   "another file system (" + there->type + ") is mounted there",
                    "unmount it, or stop what mounts it"});
     }
-    detach_mount(target);
+    if (!detach_mount(target)) break;
   }
   if (::mkdirat(parent.get(), "secrets", 0700) != 0 && errno != EEXIST) throw_errno("cannot create", target);
   const Fd place(::openat(parent.get(), "secrets", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!place.valid()) {
-    throw SystemError("cannot bind the view to", target, errno, "remove what is there; it must be a directory");
+    throw SystemError("cannot bind the view to", target, errno,
+                      "remove what is there; it must be a directory");
   }
   if (!empty_directory(place.get())) {
     throw Error({"cannot bind the view to", target, "there are files in it that the view would hide",

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// Mounts as /proc/self/mountinfo tells them, and what we do with ours. Nothing here opens or stats anything inside a
-// view: a view whose server is gone would hang us, and our own would wait for ourselves.
+#include <sys/types.h>
+
+// Mounts as /proc/self/mountinfo tells them, and what we do with ours. Nothing here opens or stats anything
+// inside a view: a view whose server is gone would hang us, and our own would wait for ourselves.
 namespace hwcsync::secrets {
 
 // The file system type under which views appear: `findmnt -t fuse.hwcsync`.
@@ -26,20 +26,22 @@ struct MountPoint {
 [[nodiscard]] std::vector<MountPoint> current_mounts();
 
 // What is on top at this path, if anything is mounted there.
-[[nodiscard]] std::optional<MountPoint> mounted_at(const std::vector<MountPoint>& mounts, std::string_view path);
+[[nodiscard]] std::optional<MountPoint> mounted_at(const std::vector<MountPoint>& mounts,
+                                                   std::string_view path);
 
 // Lazy unmount that follows no symlink; gives false when nothing was mounted there. Throws SystemError.
 bool detach_mount(const std::string& path);
 
-// Takes away every view mount at or below `directory` that was left by a predecessor, and gives their paths. Stands
-// for "transport endpoint is not connected".
+// Takes away every view mount at or below `directory` that was left by a predecessor, and gives their paths.
+// Stands for "transport endpoint is not connected".
 std::vector<std::string> detach_views_below(const std::string& directory);
 
 enum class BindOutcome { bound, already, no_parent };
 
-// Binds the view mounted at `view` to <runtime_root>/<uid>/secrets. The directory is the user's own, so no symlink in
-// it is followed. A dead view there is replaced. Throws Error when something else is there: another mount, a symlink,
-// or a directory with files in it (an older way of providing secrets would be hidden).
+// Binds the view mounted at `view` to <runtime_root>/<uid>/secrets. The directory is the user's own, so no
+// symlink in it is followed. A dead view there is replaced. Throws Error when something else is there:
+// another mount, a symlink, or a directory with files in it (an older way of providing secrets would be
+// hidden).
 BindOutcome bind_view(const std::string& view, const std::string& runtime_root, uid_t uid);
 
 }  // namespace hwcsync::secrets

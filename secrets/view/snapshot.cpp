@@ -26,8 +26,8 @@ NodeId node_id(std::string_view path) {
   return id <= kRootNode ? id + 2 : id;
 }
 
-ViewSnapshot::ViewSnapshot(std::string generation, std::vector<ViewEntry> entries, std::shared_ptr<const void> keeper,
-                           std::time_t since)
+ViewSnapshot::ViewSnapshot(std::string generation, std::vector<ViewEntry> entries,
+                           std::shared_ptr<const void> keeper, std::time_t since)
     : generation_(std::move(generation)),
       marker_(generation_ + '\n'),
       entries_(std::move(entries)),
@@ -83,9 +83,9 @@ const ViewSnapshot::Node* ViewSnapshot::child(const Node& directory, std::string
   return found != directory.children.end() && (*found)->name == name ? *found : nullptr;
 }
 
-std::span<const std::byte> ViewSnapshot::content(const Node& node) const noexcept {
-  if (node.kind == Kind::marker) return std::as_bytes(std::span(marker_));
-  return node.entry == nullptr ? std::span<const std::byte>{} : node.entry->content;
+Bytes ViewSnapshot::content(const Node& node) const noexcept {
+  if (node.kind == Kind::marker) return as_bytes(marker_);
+  return node.entry == nullptr ? Bytes{} : node.entry->content;
 }
 
 }  // namespace hwcsync::secrets

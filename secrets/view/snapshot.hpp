@@ -1,16 +1,16 @@
 #pragma once
 
-#include <sys/types.h>
+#include "secrets/arena/secure_buffer.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace hwcsync::secrets {
 
@@ -23,14 +23,15 @@ struct ViewEntry {
   gid_t gid = 0;
   mode_t mode = 0400;
   // Points into locked memory that the snapshot's keeper holds; never copied.
-  std::span<const std::byte> content{};
+  Bytes content{};
   std::string failure;  // why there is no content: opening gives EIO; empty when all is well
 };
 
 using NodeId = std::uint64_t;
 
 // What a view shows in one generation: an immutable tree of names. Shared between threads.
-// Node ids follow from the path alone, so that a name keeps its inode for ever: over generations and over restarts.
+// Node ids follow from the path alone, so that a name keeps its inode for ever: over generations and over
+// restarts.
 class ViewSnapshot {
  public:
   enum class Kind { directory, file, marker };  // the marker is `.generation`
@@ -38,13 +39,13 @@ class ViewSnapshot {
     NodeId id = 0;
     Kind kind = Kind::directory;
     std::string name;
-    const ViewEntry* entry = nullptr;      // of a file
-    std::vector<const Node*> children{};   // of a directory, by name
+    const ViewEntry* entry = nullptr;     // of a file
+    std::vector<const Node*> children{};  // of a directory, by name
     NodeId parent = 0;
   };
 
-  // `keeper` keeps the memory of the contents alive. Throws Error for an unusable or doubled path and for two paths
-  // with one node id. `since` is what files show as their time.
+  // `keeper` keeps the memory of the contents alive. Throws Error for an unusable or doubled path and for two
+  // paths with one node id. `since` is what files show as their time.
   ViewSnapshot(std::string generation, std::vector<ViewEntry> entries, std::shared_ptr<const void> keeper,
                std::time_t since);
   ViewSnapshot(const ViewSnapshot&) = delete;
@@ -53,7 +54,7 @@ class ViewSnapshot {
   [[nodiscard]] const Node& root() const noexcept { return *root_; }
   [[nodiscard]] const Node* find(NodeId id) const noexcept;
   [[nodiscard]] const Node* child(const Node& directory, std::string_view name) const noexcept;
-  [[nodiscard]] std::span<const std::byte> content(const Node& node) const noexcept;
+  [[nodiscard]] Bytes content(const Node& node) const noexcept;
 
   [[nodiscard]] const std::string& generation() const noexcept { return generation_; }
   [[nodiscard]] const std::vector<ViewEntry>& entries() const noexcept { return entries_; }

@@ -11,12 +11,13 @@
 #include <string_view>
 #include <vector>
 
-// Strict reading of configuration files from one table a struct. The same table gives the JSON Schema, so that what
-// an editor checks and what the program accepts cannot drift apart.
+// Strict reading of configuration files from one table a struct. The same table gives the JSON Schema, so
+// that what an editor checks and what the program accepts cannot drift apart.
 //
 //   struct Probe { std::string http; std::optional<int> port; };
 //   template <> struct hwcsync::Schema<Probe> : StructSchema<Probe> {
-//     static std::span<const Row<Probe>> rows();     // { row("http", &Probe::http, "URL that must answer"), ... }
+//     static std::span<const Row<Probe>> rows();     // { row("http", &Probe::http, "URL that must answer"),
+//     ... }
 //   };
 namespace hwcsync {
 
@@ -38,8 +39,8 @@ class Problems {
 template <class T>
 struct Schema;
 
-// One key of a mapping that is read into a T. "Wrong file" rows exist so that a known key of another file gets a
-// better message than "unknown".
+// One key of a mapping that is read into a T. "Wrong file" rows exist so that a known key of another file
+// gets a better message than "unknown".
 template <class T>
 struct Row {
   std::string key;
@@ -54,10 +55,12 @@ using Rows = std::vector<Row<T>>;
 
 namespace schema {
 // "unknown key 'x'; did you mean 'y'?" for one entry of a mapping.
-void unknown_key(const Yaml& mapping, const Yaml::Entry& entry, std::span<const std::string> known, Problems& problems);
+void unknown_key(const Yaml& mapping, const Yaml::Entry& entry, std::span<const std::string> known,
+                 Problems& problems);
 // False, with a problem, unless the value is a mapping (null counts as an empty one).
 bool expect_mapping(const Yaml& value, Problems& problems);
-Json object_schema(const std::vector<std::pair<std::string, Json>>& properties, const std::vector<std::string>& required);
+Json object_schema(const std::vector<std::pair<std::string, Json>>& properties,
+                   const std::vector<std::string>& required);
 }  // namespace schema
 
 namespace detail {

@@ -81,7 +81,8 @@ bool is_valid_utf8(std::string_view text) {
       value = value << 6U | (next & 0x3FU);
     }
     // Overlong forms, surrogates and what is beyond Unicode.
-    if ((length == 3 && value < 0x800) || (length == 4 && (value < 0x10000 || value > 0x10FFFF))) return false;
+    if ((length == 3 && value < 0x800) || (length == 4 && (value < 0x10000 || value > 0x10FFFF)))
+      return false;
     if (value >= 0xD800 && value <= 0xDFFF) return false;
     i += length;
   }

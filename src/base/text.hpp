@@ -9,7 +9,8 @@
 namespace hwcsync {
 
 // The candidate within a small edit distance of `word`, for "did you mean".
-[[nodiscard]] std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates);
+[[nodiscard]] std::optional<std::string> nearest_word(std::string_view word,
+                                                      std::span<const std::string> candidates);
 
 // "; did you mean 'firewall'?" or nothing.
 [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> candidates);

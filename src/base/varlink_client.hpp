@@ -19,8 +19,7 @@ class VarlinkClient {
 
   // One call, one reply: its parameters. Throws VarlinkError for an error reply and Error when nothing came
   // in time or the connection broke; after the latter two the connection is closed.
-  [[nodiscard]] Json call(const std::string& method, const Json& parameters,
-                          std::chrono::milliseconds deadline);
+  Json call(const std::string& method, const Json& parameters, std::chrono::milliseconds deadline);
 
   // A call with `more`: hands on each reply until the last one, or until `reply` gives false (the connection
   // is then closed, which ends the stream). The deadline counts anew for each reply.

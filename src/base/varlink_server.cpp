@@ -315,7 +315,8 @@ void VarlinkServer::accept_ready() {
     if (errno != EMFILE && errno != ENFILE && errno != ENOMEM) return;
     // The socket stays readable: without a rest we would spin until somebody closes something.
     listening_.set_interest({});
-    rest_ = loop_.after(std::chrono::milliseconds(100), [this] { listening_.set_interest({.readable = true}); });
+    rest_ =
+        loop_.after(std::chrono::milliseconds(100), [this] { listening_.set_interest({.readable = true}); });
     return;
   }
   if (connections_.size() >= options_.client_limit) return;

@@ -57,7 +57,7 @@ struct VarlinkInterface {
 struct VarlinkServerOptions {
   std::string vendor = "hwcsync";
   std::string product = "hwcsync";
-  std::string url = "https://github.com/hwcsync/hwcsync";
+  std::string url{};
   std::size_t message_limit = 1U << 20U;       // bytes of one incoming message
   std::size_t output_limit = 4U << 20U;        // bytes that may wait for one client before it is dropped
   std::size_t client_limit = 64;               // one more is refused by closing it

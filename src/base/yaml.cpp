@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kSizeLimit = 1U << 20U;
 constexpr std::size_t kNodeLimit = 100'000;
 
-// Builds our values from yaml-cpp's events. The library itself keeps duplicate keys, knows no merge keys and makes
-// cyclic graphs of an alias inside its own anchor; all three are settled here.
+// Builds our values from yaml-cpp's events. The library itself keeps duplicate keys, knows no merge keys and
+// makes cyclic graphs of an alias inside its own anchor; all three are settled here.
 class Builder final : public YAML::EventHandler {
  public:
   Builder(std::shared_ptr<const std::string> file, ConfigKind kind) : file_(std::move(file)), kind_(kind) {}
@@ -25,7 +25,9 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(make(mark, Yaml::Kind::null), anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    leaf(make(mark, Yaml::Kind::null), anchor);
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
@@ -42,7 +44,8 @@ class Builder final : public YAML::EventHandler {
     Yaml out = make(mark, Yaml::Kind::scalar);
     out.style = tag == "!" ? Yaml::Style::quoted : Yaml::Style::plain;
     if (tag != "?" && tag != "!") out.tag = tag;
-    const bool null_word = value == "~" || value == "null" || value == "Null" || value == "NULL" || value.empty();
+    const bool null_word =
+        value == "~" || value == "null" || value == "Null" || value == "NULL" || value.empty();
     if (out.style == Yaml::Style::plain && out.tag.empty() && null_word) {
       out.kind = Yaml::Kind::null;
     } else {
@@ -73,8 +76,8 @@ class Builder final : public YAML::EventHandler {
     Yaml value;
     YAML::anchor_t anchor = 0;
     bool has_key = false;
-    Yaml::Entry entry;                  // the key that waits for its value
-    std::vector<Yaml::Entry> merged;    // what `<<` brought, in order of precedence
+    Yaml::Entry entry;                // the key that waits for its value
+    std::vector<Yaml::Entry> merged;  // what `<<` brought, in order of precedence
     std::set<std::string> keys;
     std::size_t nodes_before = 0;
   };

@@ -10,19 +10,19 @@
 
 namespace hwcsync {
 
-// A YAML value that knows where it stood. Anchors are expanded and merge keys (`<<`) are resolved; scalars keep
-// their source text, so nothing is guessed about their type before a reader asks for one.
+// A YAML value that knows where it stood. Anchors are expanded and merge keys (`<<`) are resolved; scalars
+// keep their source text, so nothing is guessed about their type before a reader asks for one.
 struct Yaml {
   enum class Kind { null, scalar, sequence, mapping };
   struct Entry;
 
   Kind kind = Kind::null;
-  std::string text;         // of a scalar
-  std::string tag;          // explicit tag ("!reset"), empty otherwise
+  std::string text;  // of a scalar
+  std::string tag;   // explicit tag ("!reset"), empty otherwise
   enum class Style { plain, quoted };
   Style style = Style::plain;
-  std::vector<Yaml> items;      // of a sequence
-  std::vector<Entry> entries;   // of a mapping, in the order of the file, keys unique
+  std::vector<Yaml> items;     // of a sequence
+  std::vector<Entry> entries;  // of a mapping, in the order of the file, keys unique
   std::shared_ptr<const std::string> file;
   int line = 0;
   int column = 0;
@@ -53,9 +53,9 @@ struct Yaml::Entry {
   Yaml value;
 };
 
-// Reads exactly one document. Refused with line and column: syntax errors, a second document, duplicate keys, keys
-// that are not scalars, an alias inside its own anchor, more than 100,000 nodes after expansion, files over 1 MiB.
-// `file` is the name for messages; `kind` says whose file it is.
+// Reads exactly one document. Refused with line and column: syntax errors, a second document, duplicate keys,
+// keys that are not scalars, an alias inside its own anchor, more than 100,000 nodes after expansion, files
+// over 1 MiB. `file` is the name for messages; `kind` says whose file it is.
 [[nodiscard]] Yaml parse_yaml(std::string_view text, const std::string& file,
                               ConfigKind kind = ConfigKind::repository);
 

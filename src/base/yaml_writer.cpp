@@ -28,7 +28,8 @@ void write_quoted(std::string& out, std::string_view text) {
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
           std::array<char, 8> escape{};
-          std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+          std::snprintf(escape.data(), escape.size(), "\\x%02x",
+                        static_cast<unsigned>(static_cast<unsigned char>(c)));
           out += escape.data();
         } else {
           out += c;
@@ -44,13 +45,13 @@ bool is_safe_plain(std::string_view text) {
   const char first = text.front();
   if (!((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '/')) return false;
   for (const char c : text) {
-    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                      c == '-' || c == '.' || c == '/';
+    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '-' || c == '.' || c == '/';
     if (!safe) return false;
   }
-  static constexpr std::array kWords{"y",  "n",   "yes", "no",  "on",   "off",   "true",
-                                     "false", "null", "Y",  "N",   "Yes",  "No",  "On",   "Off",   "True",
-                                     "False", "Null", "YES", "NO", "ON", "OFF", "TRUE", "FALSE", "NULL"};
+  static constexpr std::array kWords{"y",   "n",  "yes", "no",  "on",   "off",   "true", "false", "null",
+                                     "Y",   "N",  "Yes", "No",  "On",   "Off",   "True", "False", "Null",
+                                     "YES", "NO", "ON",  "OFF", "TRUE", "FALSE", "NULL"};
   for (const char* word : kWords) {
     if (text == word) return false;
   }

@@ -3,7 +3,6 @@
 #include "src/base/file_lock.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/tree.hpp"
-
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 

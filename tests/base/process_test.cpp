@@ -1,7 +1,6 @@
 #include "src/base/process.hpp"
 
 #include "src/base/error.hpp"
-
 #include "tests/support/catch.hpp"
 
 namespace hwcsync {

@@ -17,8 +17,8 @@ struct Outer {
 template <>
 struct Schema<Probe> : StructSchema<Probe> {
   static const Rows<Probe>& rows() {
-    static const Rows<Probe> table{required_row<&Probe::http>("http", "URL"), row<&Probe::port>("port", "port"),
-                                   row<&Probe::tls>("tls", "TLS")};
+    static const Rows<Probe> table{required_row<&Probe::http>("http", "URL"),
+                                   row<&Probe::port>("port", "port"), row<&Probe::tls>("tls", "TLS")};
     return table;
   }
 };
@@ -43,8 +43,9 @@ std::string problems_of(const std::string& text) {
 }
 
 TEST_CASE("a good file is read") {
-  const Outer outer = read_config<Outer>(
-      parse_yaml("probes: [{http: x, port: 80, tls: true}]\nnames: {a: b}\n", "f.yaml"), ConfigKind::repository);
+  const Outer outer =
+      read_config<Outer>(parse_yaml("probes: [{http: x, port: 80, tls: true}]\nnames: {a: b}\n", "f.yaml"),
+                         ConfigKind::repository);
   REQUIRE(outer.probes.size() == 1);
   CHECK(outer.probes[0].port == 80);
   CHECK(outer.probes[0].tls);

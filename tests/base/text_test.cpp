@@ -1,7 +1,6 @@
 #include "src/base/text.hpp"
 
 #include "src/base/clock.hpp"
-
 #include "tests/support/catch.hpp"
 
 namespace hwcsync {

@@ -60,7 +60,8 @@ TEST_CASE("a second document is refused") {
 
 TEST_CASE("what is written reads back the same") {
   Yaml root = Yaml::mapping();
-  for (const std::string text : {"yes", "010", "1.10", "a b", "x: y", "tab\there", "line\nbreak", "", "é", "- a", "22:22"}) {
+  for (const std::string text :
+       {"yes", "010", "1.10", "a b", "x: y", "tab\there", "line\nbreak", "", "é", "- a", "22:22"}) {
     root.set("k" + text, Yaml::scalar(text));
   }
   const Yaml again = parse_yaml(write_yaml(root), "again.yaml");

@@ -15,7 +15,9 @@ let
   visit = done: name:
     if lib.elem name done then done
     else lib.foldl' visit done (cfg.activationScripts.${name} or (throw "system.activationScripts: nothing is called `${name}'")).deps ++ [ name ];
-  tool = file: builtins.path { path = ../tools + "/${file}"; name = file; };
+  # Together in one store path, for they import each other.
+  tools = builtins.path { path = ../tools; name = "lab-tools"; filter = path: _: lib.hasSuffix ".py" path; };
+  tool = file: "${tools}/${file}";
 
   activate = pkgs.writeShellScript "activate" ''
     # Makes this system the running one, except for its units. Every step is tried; the exit status tells whether one failed.

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "gitops/apply/activation_record.hpp"
+#include "gitops/apply/context.hpp"
+#include "gitops/apply/run_log.hpp"
+#include "gitops/apply/unit_wait.hpp"
+
+namespace hwcsync::apply {
+
+// From `baseline` to the end of a run: switch, restart, judge; commit or roll back. Works from the record
+// alone, so that another worker can pick up where a killed one stopped. All work here is idempotent for that
+// reason.
+class Activation {
+ public:
+  Activation(const WorkerContext& context, RunLog& log, const ActivationRecord& record)
+      : context_(context), log_(log), record_(record) {}
+
+  // The journal says `baseline`. Gives the outcome after its terminal line is on disk; throws only when not
+  // even a rollback could be recorded.
+  history::Outcome run();
+
+  // The journal says `switching` or later and its writer is dead: finds out what is true and goes on or back.
+  history::Outcome recover();
+
+ private:
+  enum class Switched { live, staged };
+
+  template <typename Work>
+  history::Outcome guarded(Work work);
+  Switched switch_system();
+  UnitEnd activate(const std::string& store_path, const Invocation& invocation, const std::string& purpose);
+  history::Outcome stage_for_reboot();
+  history::Outcome go_on();
+  void restart_consumers();
+  history::Outcome resume_switching();
+  history::Outcome roll_back(const history::Outcome& cause);
+  std::size_t go_back();
+  void return_to_old();
+  void restart_what_suffered();
+  void flip_to(const std::string& generation);
+  [[nodiscard]] bool same_system() const { return record_.from.store_path == record_.to.store_path; }
+
+  const WorkerContext& context_;
+  RunLog& log_;
+  const ActivationRecord& record_;
+};
+
+}  // namespace hwcsync::apply

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "src/base/json.hpp"
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hwcsync::apply {
+
+// Whose containers: each user of podman has a store of its own. uid 0 is root.
+struct Account {
+  std::string user;
+  std::int64_t uid = 0;
+  auto operator<=>(const Account&) const = default;
+};
+
+struct ContainerStatus {
+  std::string name;
+  std::string stack;  // label io.hwcsync.stack
+  Account account;
+  std::string state;       // "running", "exited", "restarting", "created", ...
+  std::string health;      // "healthy", "unhealthy", "starting"; empty: no health check
+  std::string started_at;  // as podman says it; compared, never read
+  std::int64_t restarts = 0;
+  int exit_code = 0;
+};
+
+[[nodiscard]] Json to_json(const ContainerStatus& container);
+[[nodiscard]] ContainerStatus container_from_json(const Json& value);
+
+// The seam to podman. pull() and has_image() are called from several threads at once.
+class ContainerRuntime {
+ public:
+  virtual ~ContainerRuntime() = default;
+  [[nodiscard]] virtual bool has_image(const Account& account, const std::string& image) = 0;
+  // Error with podman's own last words.
+  virtual void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) = 0;
+  // All containers of this user that carry our stack label, running or not, sorted by name. A user that is
+  // not there yet has none.
+  [[nodiscard]] virtual std::vector<ContainerStatus> containers(const Account& account) = 0;
+  [[nodiscard]] virtual std::vector<std::string> log_tail(const Account& account,
+                                                          const std::string& container, int lines) = 0;
+};
+
+}  // namespace hwcsync::apply

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gitops/apply/context.hpp"
+#include "gitops/apply/run_log.hpp"
+#include "gitops/history/deployed.hpp"
+#include "gitops/source/repository.hpp"
+
+#include <optional>
+#include <string>
+
+namespace hwcsync::apply {
+
+// What is deployed on this host, from the ref (which decides) and deployed.json.
+struct Deployment {
+  git::ObjectId generated;
+  git::ObjectId revision;  // its parent
+  std::optional<history::Deployed> record;
+};
+
+// Nothing before the first good run.
+[[nodiscard]] std::optional<Deployment> current_deployment(const WorkerContext& context,
+                                                           const git::Repository& mirror);
+
+// What follows from a run's terminal line: refs, deployed.json, the database row, old secrets and garbage
+// collector roots. Takes all it does from the journal, so that recovery can do it again. Never throws for a
+// run that is over: what could not be done is told in a log line and done at the next start.
+void follow_up(const WorkerContext& context, const history::RunDirectory& run);
+
+// Puts refs/hwcsync/generated/<host> where refs/hwcsync/deployed/<host> is, or removes it.
+void restore_generated_ref(const WorkerContext& context);
+
+// Where rollback failed, syncing stops until a person acts: <state>/halted, JSON
+// {"version":1,"run":N,"reason":"..."}.
+void write_halted(const WorkerContext& context, history::RunId run, const std::string& reason);
+// The reason; nothing when syncing goes on.
+[[nodiscard]] std::optional<std::string> read_halted(const std::string& state_dir);
+// A person has acted.
+void clear_halted(const std::string& state_dir);
+
+}  // namespace hwcsync::apply

@@ -1,0 +1,161 @@
+#include "gitops/apply/podman_runtime.hpp"
+
+#include "src/base/error.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include <pwd.h>
+
+namespace hwcsync::apply {
+namespace {
+
+constexpr const char* kStackLabel = "io.hwcsync.stack";
+constexpr int kAttempts = 3;
+
+struct Home {
+  std::string directory;
+  std::string group;
+};
+
+std::optional<Home> home_of(std::int64_t uid) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 16'384> buffer{};
+  ::getpwuid_r(static_cast<uid_t>(uid), &entry, buffer.data(), buffer.size(), &found);
+  if (found == nullptr) return std::nullopt;
+  return Home{entry.pw_dir, std::to_string(entry.pw_gid)};
+}
+
+std::string text_at(const Json& object, const char* key) {
+  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : std::string();
+}
+
+// Health stands under "Health" or, up to podman 3 and in some of 4, under "Healthcheck".
+std::string health_of(const Json& state) {
+  for (const char* key : {"Health", "Healthcheck"}) {
+    if (state.contains(key) && state[key].is_object()) return text_at(state[key], "Status");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<ContainerStatus> parse_inspect(const Account& account, std::string_view json) {
+  std::vector<ContainerStatus> out;
+  try {
+    for (const Json& one : parse_json(json, "the output of podman inspect")) {
+      const Json& state = one.at("State");
+      ContainerStatus status{.name = one.at("Name").get<std::string>(),
+                             .account = account,
+                             .state = state.at("Status").get<std::string>(),
+                             .health = health_of(state),
+                             .started_at = text_at(state, "StartedAt"),
+                             .restarts = one.value("RestartCount", std::int64_t{0}),
+                             .exit_code = state.value("ExitCode", 0)};
+      const Json& config = one.at("Config");
+      if (config.contains("Labels") && config["Labels"].is_object())
+        status.stack = text_at(config["Labels"], kStackLabel);
+      out.push_back(std::move(status));
+    }
+  } catch (const Json::exception& e) {
+    throw Error("cannot read", "the output of podman inspect", e.what());
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
+}
+
+PodmanRuntime::PodmanRuntime(ProcessRunner& runner, std::string user_runtime_root)
+    : runner_(runner), user_runtime_root_(std::move(user_runtime_root)) {}
+
+bool PodmanRuntime::is_there(const Account& account) const {
+  if (account.uid == 0) return true;
+  return home_of(account.uid) &&
+         std::filesystem::exists(user_runtime_root_ + '/' + std::to_string(account.uid));
+}
+
+Command PodmanRuntime::command(const Account& account, std::vector<std::string> arguments) const {
+  Command out{.environment = minimal_environment(), .directory = "/"};
+  // A word about cgroups v1 on stderr would hide the words that matter.
+  out.environment["PODMAN_IGNORE_CGROUPSV1_WARNING"] = "1";
+  out.argv = {"podman"};
+  if (account.uid != 0) {
+    const std::string uid = std::to_string(account.uid);
+    const std::string runtime = user_runtime_root_ + '/' + uid;
+    const std::string socket = runtime + "/podman/podman.sock";
+    if (std::filesystem::exists(socket)) {
+      out.argv = {"podman", "--url", "unix://" + socket};
+    } else {
+      const Home home = home_of(account.uid).value_or(Home{"/", "100"});
+      out.argv = {"setpriv", "--reuid=" + uid, "--regid=" + home.group, "--init-groups", "--", "podman"};
+      out.environment["HOME"] = home.directory;
+      out.environment["XDG_RUNTIME_DIR"] = runtime;
+      out.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + runtime + "/bus";
+    }
+  }
+  // newuidmap and newgidmap are set-uid wrappers on NixOS.
+  const std::string path = out.environment["PATH"];
+  out.environment["PATH"] = "/run/wrappers/bin:/run/current-system/sw/bin" + (path.empty() ? "" : ':' + path);
+  out.argv.insert(out.argv.end(), arguments.begin(), arguments.end());
+  return out;
+}
+
+bool PodmanRuntime::has_image(const Account& account, const std::string& image) {
+  if (!is_there(account)) return false;
+  const auto result = runner_.run(command(account, {"image", "exists", image}));
+  if (result.status.ok()) return true;
+  if (result.status == ExitStatus{ExitStatus::Kind::exited, 1}) return false;
+  throw Error("cannot look for image", image + " of " + account.user,
+              result.status.to_string() + ": " + last_line(result.errors));
+}
+
+void PodmanRuntime::pull(const Account& account, const std::string& image,
+                         std::chrono::milliseconds deadline) {
+  // Root stands in for a user that the switch will create: that the image can be had is known then, and its
+  // layers are on this machine.
+  const Account who = is_there(account) ? account : Account{"root", 0};
+  Command pull = command(who, {"pull", "--quiet", image});
+  pull.deadline = deadline;
+  const auto result = runner_.run(pull);
+  if (!result.status.ok()) {
+    throw Error("podman pull", image, result.status.to_string() + ": " + std::string(trim(result.errors)));
+  }
+}
+
+std::vector<ContainerStatus> PodmanRuntime::containers(const Account& account) {
+  if (!is_there(account)) return {};
+  for (int attempt = 1;; ++attempt) {
+    const auto list = runner_.require(command(account, {"ps", "--all", "--quiet", "--no-trunc", "--filter",
+                                                        std::string("label=") + kStackLabel}),
+                                      "list the containers of " + account.user);
+    std::vector<std::string> arguments{"container", "inspect"};
+    for (const std::string& id : split(list.output, '\n')) {
+      if (!trim(id).empty()) arguments.emplace_back(trim(id));
+    }
+    if (arguments.size() == 2) return {};
+    const auto result = runner_.run(command(account, std::move(arguments)));
+    if (result.status.ok()) return parse_inspect(account, result.output);
+    // A container that went away between the two calls: look again.
+    if (attempt == kAttempts) {
+      throw Error("cannot inspect", "the containers of " + account.user,
+                  result.status.to_string() + ": " + last_line(result.errors));
+    }
+  }
+}
+
+std::vector<std::string> PodmanRuntime::log_tail(const Account& account, const std::string& container,
+                                                 int lines) {
+  const auto result = runner_.run(command(account, {"logs", "--tail", std::to_string(lines), container}));
+  std::vector<std::string> out;
+  for (std::string& line : split(result.output + result.errors, '\n')) {
+    if (!trim(line).empty()) out.push_back(std::move(line));
+  }
+  if (out.size() > static_cast<std::size_t>(lines)) out.erase(out.begin(), out.end() - lines);
+  return out;
+}
+
+}  // namespace hwcsync::apply

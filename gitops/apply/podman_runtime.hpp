@@ -1,0 +1,35 @@
+#pragma once
+
+#include "gitops/apply/container_runtime.hpp"
+#include "src/base/process.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace hwcsync::apply {
+
+// podman. Root's containers directly; a user's through the API socket of that user where it answers (the work
+// is then done in the user's own session, and nothing of it dies with us), else as that user by setpriv.
+class PodmanRuntime final : public ContainerRuntime {
+ public:
+  // `user_runtime_root`: where users have their runtime directories, /run/user.
+  explicit PodmanRuntime(ProcessRunner& runner, std::string user_runtime_root = "/run/user");
+  [[nodiscard]] bool has_image(const Account& account, const std::string& image) override;
+  void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) override;
+  [[nodiscard]] std::vector<ContainerStatus> containers(const Account& account) override;
+  [[nodiscard]] std::vector<std::string> log_tail(const Account& account, const std::string& container,
+                                                  int lines) override;
+
+ private:
+  // False: the user, or what podman needs of it, is not there yet; the switch will make it.
+  [[nodiscard]] bool is_there(const Account& account) const;
+  [[nodiscard]] Command command(const Account& account, std::vector<std::string> arguments) const;
+
+  ProcessRunner& runner_;
+  std::string user_runtime_root_;
+};
+
+// The output of `podman inspect` (version 4 or 5) for containers. Throws Error.
+[[nodiscard]] std::vector<ContainerStatus> parse_inspect(const Account& account, std::string_view json);
+
+}  // namespace hwcsync::apply

@@ -1,0 +1,241 @@
+#include "gitops/apply/prepare.hpp"
+
+#include "gitops/apply/deployment.hpp"
+#include "gitops/apply/preparation_steps.hpp"
+#include "gitops/apply/secret_facts.hpp"
+#include "gitops/plan/plan.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace hwcsync::apply {
+
+using history::Outcome;
+using history::Retry;
+using history::RunState;
+
+namespace {
+
+EarlyEnd refused(std::string reason, Retry retry = Retry::useless) {
+  return {
+      .outcome = {.state = RunState::failed, .code = "refused", .reason = std::move(reason), .retry = retry}};
+}
+
+// A run for one revision of the mirror.
+class ApplyPreparation {
+ public:
+  ApplyPreparation(const WorkerContext& context, RunLog& log, const history::Request& request)
+      : context_(context), log_(log), request_(request), mirror_(context.mirror()) {}
+
+  Preparation prepare() {
+    deployment_ = current_deployment(context_, mirror_);
+    const git::ObjectId to = mirror_.require(request_.to);
+    if (auto moved = base_moved()) return *moved;
+    const plan::Plan plan = make_plan(to);
+    if (!request_.plan.empty() && request_.plan != plan.id) {
+      return refused(
+          "plan " + request_.plan + " was made for another state of things; plan again: hwcsync plan",
+          Retry::may_help);
+    }
+    if (plan.refused()) return refused(refusal_text(plan));
+    const bool drifted = deployment_ && deployment_->record &&
+                         deployment_->record->store_path != context_.builder.current_system();
+    if (!plan.needs_run() && deployment_ && !(drifted && request_.trigger.kind == "manual"))
+      return move_along(to);
+    log_.stop_if_asked();
+    return build_up(plan, to);
+  }
+
+ private:
+  std::optional<EarlyEnd> base_moved() const {
+    if (request_.from.empty()) return std::nullopt;
+    const std::string now = deployment_ ? deployment_->revision.hex() : "nothing";
+    if (request_.from == now) return std::nullopt;
+    return refused("asked for on top of " + request_.from.substr(0, 7) + ", but " + now.substr(0, 7) +
+                       " is deployed by now; plan again: hwcsync plan",
+                   Retry::may_help);
+  }
+
+  plan::Plan make_plan(const git::ObjectId& to) {
+    plan::Inputs inputs{.repository = &mirror_,
+                        .host = context_.host,
+                        .from = deployment_ ? std::optional(deployment_->revision) : std::nullopt,
+                        .to = to,
+                        .machine = context_.machine,
+                        .acks = request_.acks,
+                        .facts = {}};
+    inputs.facts = [this](std::vector<plan::SecretChange> changes, const std::string& manifest,
+                          const std::map<std::string, std::string>& ciphertexts) {
+      return with_facts(std::move(changes), context_.secrets.facts({manifest, ciphertexts}));
+    };
+    const plan::Plan plan = plan::make_plan(inputs);
+    log_.run().write_json("plan.json", plan::to_json(plan));
+    const git::CommitInfo commit = mirror_.commit(to);
+    Json stacks = Json::array();
+    for (const auto& change : plan.changes) {
+      stacks.push_back({{"stack", change.stack}, {"action", plan::action_name(change.action)}});
+    }
+    log_.progress({{"revision", to.hex()},
+                   {"from", deployment_ ? deployment_->revision.hex() : ""},
+                   {"summary", commit.summary},
+                   {"author", commit.author},
+                   {"plan", plan.id},
+                   {"stacks", stacks}});
+    return plan;
+  }
+
+  // Documents only: the machine stays as it is, and the generated files with it; only the commit that they
+  // hang on is another one.
+  EarlyEnd move_along(const git::ObjectId& to) {
+    const auto config = stack::read_repository_config(mirror_.tree(deployment_->revision));
+    const std::string prefix = config.generated + '/' + context_.host;
+    std::map<std::string, std::string> files;
+    collect(mirror_.tree(deployment_->generated), prefix, "", files);
+    const git::ObjectId generated =
+        to == deployment_->revision ? deployment_->generated : write_generated(to, prefix, files);
+    const auto& record = deployment_->record;
+    return {.outcome = {.state = RunState::unchanged},
+            .detail = {{"revision", to.hex()},
+                       {"generated", generated.hex()},
+                       {"store_path", record ? record->store_path : context_.builder.current_system()},
+                       {"secrets_generation",
+                        record ? record->secrets_generation : context_.secrets.generations().active}}};
+  }
+
+  static void collect(const git::GitTree& tree, const std::string& prefix, const std::string& below,
+                      std::map<std::string, std::string>& files) {
+    const std::string path = below.empty() ? prefix : prefix + '/' + below;
+    const auto entries = tree.list(path);
+    if (!entries) return;
+    for (const TreeEntry& entry : *entries) {
+      const std::string name = below.empty() ? entry.name : below + '/' + entry.name;
+      if (entry.kind == EntryKind::directory) {
+        collect(tree, prefix, name, files);
+      } else if (auto content = tree.read(prefix + '/' + name)) {
+        files[name] = std::move(*content);
+      }
+    }
+  }
+
+  git::ObjectId write_generated(const git::ObjectId& to, const std::string& prefix,
+                                const std::map<std::string, std::string>& files) {
+    return mirror_.write_commit(to, prefix, files, "hwcsync: modules of " + context_.host + "\n");
+  }
+
+  Preparation build_up(const plan::Plan& plan, const git::ObjectId& to) {
+    layout::LoadCounters counters;
+    const auto desired = layout::load_desired_state(mirror_.tree(to), context_.host, counters);
+    std::set<std::string> touched;
+    for (const auto& change : plan.changes) touched.insert(change.stack);
+    const auto images = prefetch(context_, log_, images_of(desired, touched));
+    log_.enter(RunState::prefetched, {{"images", images.wanted}, {"pulled", images.pulled}});
+
+    log_.stop_if_asked();
+    const StagedSecrets staged = stage_secrets(context_, desired, mirror_);
+    log_.enter(RunState::secrets_staged,
+               {{"secrets_generation", staged.generation}, {"secrets", staged.facts.size()}});
+
+    log_.stop_if_asked();
+    const git::ObjectId generated = render(desired, to);
+    log_.enter(RunState::rendered, {{"generated", generated.hex()}});
+
+    log_.stop_if_asked();
+    const std::string store_path = build_system(context_, log_, mirror_, generated, desired.config);
+    log_.enter(RunState::built, {{"store_path", store_path}});
+    return record_of(plan, desired, {store_path, to.hex(), generated.hex(), staged.generation}, staged);
+  }
+
+  git::ObjectId render(const layout::DesiredState& desired, const git::ObjectId& to) {
+    const nix::Rendered rendered = context_.renderer.render(desired);
+    context_.renderer.verify(rendered);
+    const auto generated =
+        write_generated(to, desired.repository.generated + '/' + context_.host, rendered.files);
+    mirror_.write_ref(git::generated_ref(context_.host), generated);
+    return generated;
+  }
+
+  Preparation record_of(const plan::Plan& plan, const layout::DesiredState& desired, Generation next,
+                        const StagedSecrets& staged) {
+    log_.stop_if_asked();
+    ActivationRecord record{.to = std::move(next)};
+    record.from = {.store_path = context_.builder.current_system(),
+                   .revision = deployment_ ? deployment_->revision.hex() : "",
+                   .generated = deployment_ ? deployment_->generated.hex() : "",
+                   .secrets = context_.secrets.generations().active};
+    const bool same = record.from.store_path == record.to.store_path &&
+                      context_.builder.profile() == record.to.store_path &&
+                      record.from.secrets == record.to.secrets;
+    if (same) {
+      return EarlyEnd{.outcome = {.state = RunState::unchanged},
+                      .detail = {{"revision", record.to.revision},
+                                 {"generated", record.to.generated},
+                                 {"store_path", record.to.store_path},
+                                 {"secrets_generation", record.to.secrets}}};
+    }
+    for (const auto& [name, stack] : desired.stacks) {
+      const bool changes =
+          std::any_of(plan.changes.begin(), plan.changes.end(),
+                      [&, &wanted = name](const auto& change) { return change.stack == wanted; });
+      if (plan.host_change || changes) record.touched.push_back(touched_stack(stack));
+    }
+    record.rotated_units = rotated_units(plan, staged);
+    record.accounts = all_accounts(desired);
+    record.baseline = measure_baseline(context_, record);
+    log_.run().write_json(kActivationFile, to_json(record));
+    log_.enter(RunState::baseline, {{"containers", record.baseline.containers.size()},
+                                    {"failed_units", record.baseline.failed_units}});
+    log_.stop_if_asked();
+    return record;
+  }
+
+  // Also those of users that only the deployed revision knows: their containers are part of the baseline.
+  std::vector<Account> all_accounts(const layout::DesiredState& desired) const {
+    const auto now = accounts_of(desired);
+    std::set<Account> out(now.begin(), now.end());
+    if (!deployment_) return now;
+    try {
+      const auto before = stack::read_repository_config(mirror_.tree(deployment_->revision));
+      const auto host = before.hosts.find(context_.host);
+      if (host == before.hosts.end()) return now;
+      for (const auto& [name, user] : host->second.users) out.insert({name, user.uid});
+    } catch (const ConfigError&) {
+      // A base that no longer parses does not stop a run.
+    }
+    return {out.begin(), out.end()};
+  }
+
+  // Unknown counts as rotated; what the service has decrypted by now knows better.
+  static std::vector<std::string> rotated_units(const plan::Plan& plan, const StagedSecrets& staged) {
+    std::set<std::string> units;
+    for (const plan::SecretChange& change : with_facts(plan.secrets, staged.facts)) {
+      if (change.fact != plan::Fact::rotated && change.fact != plan::Fact::unknown) continue;
+      for (const std::string& unit : change.consumers) units.insert(unit_file_name(unit));
+    }
+    return {units.begin(), units.end()};
+  }
+
+  static std::string refusal_text(const plan::Plan& plan) {
+    std::string out;
+    for (const plan::Refusal& refusal : plan.refusals) {
+      if (!out.empty()) out += '\n';
+      out += refusal.message;
+      if (!refusal.ack.empty()) out += " (to go on all the same: --ack " + refusal.ack + ")";
+    }
+    return out;
+  }
+
+  const WorkerContext& context_;
+  RunLog& log_;
+  const history::Request& request_;
+  git::Repository mirror_;
+  std::optional<Deployment> deployment_;
+};
+
+}  // namespace
+
+Preparation prepare_apply(const WorkerContext& context, RunLog& log, const history::Request& request) {
+  return ApplyPreparation(context, log, request).prepare();
+}
+
+}  // namespace hwcsync::apply

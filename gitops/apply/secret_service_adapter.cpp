@@ -1,0 +1,64 @@
+#include "gitops/apply/secret_service_adapter.hpp"
+
+#include "secrets/manifest/manifest.hpp"
+
+#include <utility>
+
+namespace hwcsync::apply {
+namespace {
+
+plan::Fact fact_of(secrets::Fact fact) {
+  switch (fact) {
+    case secrets::Fact::same:
+      return plan::Fact::same;
+    case secrets::Fact::rotated:
+      return plan::Fact::rotated;
+    case secrets::Fact::undecryptable:
+      return plan::Fact::undecryptable;
+    case secrets::Fact::unknown:
+      break;
+  }
+  return plan::Fact::unknown;
+}
+
+std::vector<SecretFact> facts_of(const std::vector<secrets::FileFact>& files) {
+  std::vector<SecretFact> out;
+  for (const secrets::FileFact& file : files) {
+    out.push_back(
+        {.stack = file.stack, .name = file.name, .fact = fact_of(file.fact), .detail = file.reason});
+  }
+  return out;
+}
+
+}  // namespace
+
+SecretServiceAdapter::SecretServiceAdapter(secrets::SecretService& service, std::string host)
+    : service_(service), host_(std::move(host)) {}
+
+std::vector<SecretFact> SecretServiceAdapter::facts(const SecretBundle& bundle) {
+  return facts_of(service_.facts({.manifest = bundle.manifest, .ciphertexts = bundle.ciphertexts}));
+}
+
+StagedSecrets SecretServiceAdapter::stage(const SecretBundle& bundle) {
+  const auto staged = service_.stage({.manifest = bundle.manifest, .ciphertexts = bundle.ciphertexts});
+  return {.generation = staged.generation, .facts = facts_of(staged.facts)};
+}
+
+void SecretServiceAdapter::flip(const std::string& generation) {
+  if (!generation.empty()) return service_.flip(generation);
+  // The service knows no "nothing": a generation without files shows the same.
+  secrets::Manifest nothing;
+  nothing.host = host_;
+  service_.flip(service_.stage({.manifest = secrets::serialise(nothing), .ciphertexts = {}}).generation);
+}
+
+void SecretServiceAdapter::drop(const std::string& generation) {
+  service_.drop(generation);
+}
+
+SecretGenerations SecretServiceAdapter::generations() {
+  const auto status = service_.status();
+  return {.active = status.generation, .staged = status.staged};
+}
+
+}  // namespace hwcsync::apply

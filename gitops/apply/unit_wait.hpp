@@ -1,0 +1,32 @@
+#pragma once
+
+#include "gitops/apply/context.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace hwcsync::apply {
+
+// How a transient unit ended.
+struct UnitEnd {
+  enum class Kind { exited, killed, vanished, timed_out, stopped };
+  Kind kind = Kind::exited;
+  int code = 0;        // exit code, or the signal's number
+  std::string result;  // systemd's word: "exit-code", "oom-kill", ...
+
+  [[nodiscard]] bool exited_with(int expected) const { return kind == Kind::exited && code == expected; }
+  [[nodiscard]] std::string to_string() const;
+};
+
+// Polls until the unit has ended. On the deadline, or when `stop` says so, the unit is stopped and forgotten.
+[[nodiscard]] UnitEnd wait_for_unit(const WorkerContext& context, const std::string& unit,
+                                    std::chrono::milliseconds deadline,
+                                    const std::function<bool()>& stop = {});
+
+// Starts, waits, forgets.
+[[nodiscard]] UnitEnd run_unit(const WorkerContext& context, const TransientUnit& unit,
+                               std::chrono::milliseconds deadline, const std::function<bool()>& stop = {});
+
+}  // namespace hwcsync::apply

@@ -1,0 +1,159 @@
+#include "gitops/compose/dotenv.hpp"
+#include "gitops/compose/reading.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::compose {
+namespace {
+
+bool is_environment_name(const std::string& name) {
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+    return c == '=' || c == '*' || static_cast<unsigned char>(c) <= ' ' || c == 0x7F;
+  });
+}
+
+// Style oci writes the file that podman reads from parts of text and plain names; operators would have to be
+// evaluated by the secret service, which does not know them.
+void check_suffixes(Reading& reading, const Yaml& where, const std::string& path, const Template& value) {
+  for (const auto& part : value.parts) {
+    const auto* secret = std::get_if<SecretPart>(&part);
+    if (secret == nullptr || secret->suffix.empty()) continue;
+    if (secret->suffix.front() == '?' || secret->suffix.rfind(":?", 0) == 0) continue;
+    reading.limit(Limit::Of::containers, where,
+                  path + " uses ${" + secret->variable + secret->suffix +
+                      "} of a secret; in style oci only ${" + secret->variable + "} and ${" +
+                      secret->variable + ":?message} are supported by this version");
+  }
+}
+
+void set(Reading& reading, const Yaml& where, const std::string& path, const std::string& name,
+         Template value, Draft& draft) {
+  if (!is_environment_name(name)) {
+    reading.problems.add(where, "'" + name + "' is no name for an environment variable");
+    return;
+  }
+  check_suffixes(reading, where, path + '.' + name, value);
+  draft.service.environment[name] = std::move(value);
+}
+
+// A name without a value takes the variable of that name; one that nobody sets is left out, as Compose does.
+void inherit(Reading& reading, const Yaml& where, const std::string& path, const std::string& name,
+             Draft& draft) {
+  const Variables& variables = reading.variables;
+  const auto found = variables.values.find(name);
+  if (variables.is_secret(name)) {
+    Template value;
+    value.parts.emplace_back(SecretPart{name, {}});
+    reading.project.secret_variables.insert(name);
+    set(reading, where, path, name, std::move(value), draft);
+  } else if (found != variables.values.end()) {
+    set(reading, where, path, name, Template::literal(found->second), draft);
+  } else {
+    draft.service.environment.erase(name);
+    reading.note(where.where(),
+                 path + '.' + name + " has no value, neither from a secret nor from a variable: left out");
+  }
+}
+
+void read_item(Reading& reading, const Yaml& item, const std::string& path, Draft& draft) {
+  const Template line = reading.text(item);
+  if (line.parts.empty()) return;
+  const auto* first = std::get_if<TextPart>(&line.parts.front());
+  const auto equals = first == nullptr ? std::string::npos : first->text.find('=');
+  if (equals == std::string::npos) {
+    if (line.tainted()) {
+      reading.problems.add(item, "the name of an environment variable may not come from a secret");
+    } else {
+      inherit(reading, item, path, line.plain(), draft);
+    }
+    return;
+  }
+  Template value = Template::literal(first->text.substr(equals + 1));
+  value.parts.insert(value.parts.end(), line.parts.begin() + 1, line.parts.end());
+  set(reading, item, path, first->text.substr(0, equals), std::move(value), draft);
+}
+
+// One file of `env_file`: a tracked, unencrypted file of the repository.
+void read_file(Reading& reading, const Yaml& where, const std::string& relative, const std::string& path,
+               Draft& draft) {
+  const auto full = join_path(reading.context.directory, relative);
+  const auto content = full ? reading.tree.read(*full) : std::nullopt;
+  if (!content) {
+    reading.problems.add(where,
+                         "there is no file '" + relative + "' in the repository beside the Compose file");
+    return;
+  }
+  if (reading.context.ciphertexts.count(*full) > 0 || content->find("\nsops_mac=") != std::string::npos) {
+    reading.problems.add(where,
+                         "'" + relative +
+                             "' is encrypted, and env_file cannot take secrets in this version; name its "
+                             "variables under 'environment', without values");
+    return;
+  }
+  const Dotenv file = parse_dotenv(*content, *full, reading.variables);
+  if (file.error) {
+    reading.problems.add(file.error->where, file.error->message);
+    return;
+  }
+  for (const DotenvEntry& entry : file.entries) {
+    Yaml place = where;
+    place.file = std::make_shared<const std::string>(*full);
+    place.line = entry.line;
+    place.column = 1;
+    if (entry.value) {
+      set(reading, place, path, entry.name, *entry.value, draft);
+    } else {
+      inherit(reading, place, path, entry.name, draft);
+    }
+  }
+  for (const std::string& name : file.unset)
+    reading.project.unset_variables.emplace(name, Location{*full, 0, 0});
+  reading.project.secret_variables.insert(file.secrets.begin(), file.secrets.end());
+}
+
+void read_file_item(Reading& reading, const Yaml& item, const std::string& path, Draft& draft) {
+  if (!item.is_mapping()) {
+    read_file(reading, item, reading.plain(item, path), path, draft);
+    return;
+  }
+  for (const Yaml::Entry& entry : item.entries) {
+    if (entry.key != "path") reading.refuse_key(item, entry, "env_file");
+  }
+  if (const Yaml* file = item.find("path"); file != nullptr) {
+    read_file(reading, *file, reading.plain(*file, path), path, draft);
+  } else {
+    reading.problems.add(item, "key 'path' is missing here");
+  }
+}
+
+}  // namespace
+
+void read_environment(Reading& reading, const Yaml& service, const std::string& path, Draft& draft) {
+  const std::string here = path + ".environment";
+  if (const Yaml* files = service.find("env_file"); files != nullptr && !files->is_null()) {
+    if (files->is_sequence()) {
+      for (const Yaml& item : files->items) read_file_item(reading, item, here, draft);
+    } else {
+      read_file_item(reading, *files, here, draft);
+    }
+  }
+  const Yaml* value = service.find("environment");  // wins over env_file
+  if (value == nullptr || value->is_null()) return;
+  if (value->is_sequence()) {
+    for (const Yaml& item : value->items) read_item(reading, item, here, draft);
+    return;
+  }
+  if (!reading.expect_mapping(*value)) return;
+  for (const Yaml::Entry& entry : value->entries) {
+    if (entry.value.is_null()) {
+      Yaml place = entry.value;
+      place.line = entry.line;
+      place.column = entry.column;
+      inherit(reading, place, here, entry.key, draft);
+    } else {
+      set(reading, entry.value, here, entry.key, reading.text(entry.value), draft);
+    }
+  }
+}
+
+}  // namespace hwcsync::compose

@@ -1,0 +1,198 @@
+#include "gitops/layout/host_checks.hpp"
+
+#include "gitops/compose/ports.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace hwcsync::layout {
+namespace {
+
+// Directories of /run that belong to others.
+constexpr std::array kReserved{"agenix",
+                               "agenix.d",
+                               "avahi-daemon",
+                               "binfmt",
+                               "blkid",
+                               "booted-system",
+                               "containers",
+                               "credentials",
+                               "crun",
+                               "cryptsetup",
+                               "current-system",
+                               "dbus",
+                               "docker",
+                               "host",
+                               "hwcsync",
+                               "initctl",
+                               "initramfs",
+                               "keys",
+                               "libpod",
+                               "libvirt",
+                               "lock",
+                               "log",
+                               "lvm",
+                               "media",
+                               "mount",
+                               "netns",
+                               "networkmanager",
+                               "nix",
+                               "nixos",
+                               "nscd",
+                               "opengl-driver",
+                               "opengl-driver-32",
+                               "podman",
+                               "polkit-1",
+                               "resolvconf",
+                               "runc",
+                               "secrets",
+                               "secrets-for-users",
+                               "secrets.d",
+                               "setuid-programs",
+                               "shm",
+                               "sshd",
+                               "sudo",
+                               "systemd",
+                               "tmpfiles.d",
+                               "udev",
+                               "udisks2",
+                               "user",
+                               "utmp",
+                               "wpa_supplicant",
+                               "wrappers"};
+
+// Units of NixOS and podman that a stack's unit must not replace.
+constexpr std::array kReservedUnits{"podman",         "podman-prune", "podman-auto-update",
+                                    "podman-restart", "hwcsync",      "hwcsync-secrets",
+                                    "sshd",           "dbus",         "nix-daemon"};
+
+struct Published {
+  const Stack* stack;
+  const compose::Service* service;
+  const compose::Port* port;
+  compose::PortRange range;
+};
+
+bool is_wildcard(const std::string& address) {
+  return address.empty() || address == "0.0.0.0" || address == "::";
+}
+
+bool overlap(const Published& a, const Published& b) {
+  const bool addresses =
+      a.port->host_ip == b.port->host_ip || is_wildcard(a.port->host_ip) || is_wildcard(b.port->host_ip);
+  return addresses && a.port->protocol == b.port->protocol && a.range.first <= b.range.last &&
+         b.range.first <= a.range.last;
+}
+
+void check_ports(const DesiredState& desired, Problems& problems) {
+  std::vector<Published> all;
+  for (const auto& [stack_name, stack] : desired.stacks) {
+    for (const auto& [name, service] : stack.project.services) {
+      for (const compose::Port& port : service.ports) {
+        const auto range = compose::port_range(port.published);
+        if (range) all.push_back({&stack, &service, &port, *range});
+      }
+    }
+  }
+  // By first port, so that each needs comparing only with those that begin within it.
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.range.first < b.range.first; });
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t k = i + 1; k < all.size() && all[k].range.first <= all[i].range.last; ++k) {
+      if (!overlap(all[i], all[k])) continue;
+      problems.add(all[k].service->where, "the service '" + all[k].service->name + "' of the stack '" +
+                                              all[k].stack->name + "' publishes " + all[k].port->protocol +
+                                              " port " + all[k].port->published + ", which '" +
+                                              all[i].service->name + "' of the stack '" + all[i].stack->name +
+                                              "' publishes too (" + all[i].service->where.to_string() + ")");
+    }
+  }
+}
+
+void check_units(const DesiredState& desired, Problems& problems) {
+  std::map<std::string, std::string> owners;
+  for (const auto& [name, stack] : desired.stacks) {
+    for (const std::string& unit : stack.units()) {
+      const Location where = stack.config.place("unit");
+      if (std::find(kReservedUnits.begin(), kReservedUnits.end(), unit) != kReservedUnits.end()) {
+        problems.add(where, "the unit name '" + unit + "' of the stack '" + name + "' belongs to the system");
+      }
+      const auto [it, is_new] = owners.emplace(unit, name);
+      if (!is_new && it->second != name) {
+        problems.add(where, "the stacks '" + it->second + "' and '" + name + "' have the same unit name '" +
+                                unit + "'");
+      }
+    }
+  }
+}
+
+void check_containers(const DesiredState& desired, Problems& problems) {
+  std::map<std::pair<std::string, std::string>, std::string> projects;  // user, name -> stack
+  std::map<std::pair<std::string, std::string>, std::string> containers;
+  for (const auto& [name, stack] : desired.stacks) {
+    const auto [project, project_is_new] = projects.emplace(std::pair(stack.user, stack.project.name), name);
+    if (!project_is_new) {
+      problems.add(stack.config.place("project"), "the stacks '" + project->second + "' and '" + name +
+                                                      "' have the same project name '" + stack.project.name +
+                                                      "'");
+    }
+    for (const auto& [service_name, service] : stack.project.services) {
+      const auto [it, is_new] = containers.emplace(std::pair(stack.user, stack.container(service)), name);
+      if (is_new || it->second == name) continue;  // within one stack it was told before
+      problems.add(service.where, "the stacks '" + it->second + "' and '" + name +
+                                      "' have a container of the same name '" + stack.container(service) +
+                                      "'");
+    }
+  }
+}
+
+void check_order(const DesiredState& desired, Problems& problems) {
+  std::vector<std::string> names;
+  for (const auto& [name, stack] : desired.stacks) {
+    names.push_back(name);
+    if (!stack.unit.empty()) names.push_back(stack.unit);
+  }
+  for (const auto& [name, stack] : desired.stacks) {
+    for (const std::string& other : stack.config.start_after) {
+      if (std::find(names.begin(), names.end(), other) == names.end()) {
+        problems.add(stack.config.place("start-after"), "the stack '" + name + "' starts after '" + other +
+                                                            "', which is no stack of this host" +
+                                                            suggestion(other, names));
+      } else if (other == name || other == stack.unit) {
+        problems.add(stack.config.place("start-after"), "the stack '" + name + "' cannot start after itself");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void check_container_names(const Stack& stack, Problems& problems) {
+  std::map<std::string, std::string> seen;
+  for (const auto& [name, service] : stack.project.services) {
+    const std::string container = stack.container(service);
+    const bool reserved = std::find(kReserved.begin(), kReserved.end(), container) != kReserved.end();
+    if (stack.style == stack::Style::oci && (reserved || container.rfind("network-", 0) == 0)) {
+      problems.add(service.where, "a container may not be called '" + container +
+                                      "': its unit would own /run/" + container +
+                                      " and remove it on stop; set another container_name");
+    }
+    const auto [it, is_new] = seen.emplace(container, name);
+    if (!is_new) {
+      problems.add(service.where, "the services '" + it->second + "' and '" + name +
+                                      "' have the same container name '" + container + "'");
+    }
+  }
+}
+
+void check_host(const DesiredState& desired, Problems& problems) {
+  check_units(desired, problems);
+  check_containers(desired, problems);
+  check_ports(desired, problems);
+  check_order(desired, problems);
+}
+
+}  // namespace hwcsync::layout

@@ -1,0 +1,283 @@
+#include "gitops/compose/loader.hpp"
+#include "gitops/layout/desired_state.hpp"
+#include "gitops/layout/host_checks.hpp"
+#include "gitops/layout/secrets.hpp"
+#include "gitops/layout/variables.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::layout {
+namespace {
+
+std::vector<std::string> directory_names(const Tree& tree, const std::string& path) {
+  std::vector<std::string> out;
+  for (const TreeEntry& entry : tree.list(path).value_or(std::vector<TreeEntry>{})) {
+    if (entry.kind == EntryKind::directory) out.push_back(entry.name);
+  }
+  return out;
+}
+
+class Loader {
+ public:
+  Loader(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
+         const std::string& name)
+      : tree_(tree), repository_(repository), host_(host) {
+    out_.name = name;
+    out_.directory = repository.stacks + '/' + name;
+  }
+
+  Stack run(LoadCounters& counters) {
+    find_files();
+    ++counters.stacks;
+    const Yaml document = compose::read_compose_document(tree_, out_.compose_file);
+    out_.config = stack::read_stack_config(tree_, out_.directory, document);
+    out_.style = out_.config.style.value_or(repository_.defaults.style);
+    settle_account();
+    settle_unit();
+    out_.secrets = find_secrets(tree_, repository_, out_.directory, out_.config, problems_);
+    const compose::Variables variables = make_variables(repository_, host_, out_, problems_);
+    check_declared_assets();
+    problems_.throw_if_any(ConfigKind::repository);
+    load_project(document, variables);
+    fill_in_config(out_.config, variables, problems_);
+    settle_owners();
+    settle_networks();
+    settle_assets();
+    settle_secret_services();
+    check_names();
+    problems_.throw_if_any(ConfigKind::repository);
+    return std::move(out_);
+  }
+
+ private:
+  void find_files() {
+    const auto file = compose::find_compose_file(tree_, out_.directory);
+    if (file) {
+      out_.compose_file = *file;
+      return;
+    }
+    const auto place = host_.stack_places.find(out_.name);
+    const Location where =
+        place == host_.stack_places.end() ? Location{stack::kRepositoryFile, 0, 0} : place->second;
+    std::string message = "the stack '" + out_.name + "' ";
+    if (tree_.list(out_.directory)) {
+      message += "has no Compose file; expected " + out_.directory + "/compose.yaml";
+    } else {
+      message += "has no directory '" + out_.directory + "'" +
+                 suggestion(out_.name, directory_names(tree_, repository_.stacks));
+    }
+    throw ConfigError(ConfigKind::repository, {{where, message}});
+  }
+
+  void settle_account() {
+    if (out_.style == stack::Style::oci) {
+      out_.user = "root";
+      out_.account = {.uid = 0, .gid = 0, .sub_ids = 0};
+      if (!out_.config.user.empty()) {
+        problems_.add(out_.config.place("user"),
+                      "a stack of style oci runs as root in this version; remove 'user'");
+      }
+      return;
+    }
+    const bool own = !out_.config.user.empty();
+    out_.user = own ? out_.config.user : repository_.defaults.user;
+    if (!out_.config.category.empty()) {
+      problems_.add(out_.config.place("category"), "'category' is for stacks of style oci; remove it");
+    }
+    const auto found = host_.users.find(out_.user);
+    if (found != host_.users.end()) {
+      out_.account = found->second;
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, user] : host_.users) names.push_back(name);
+    problems_.add(own ? out_.config.place("user") : Location{stack::kRepositoryFile, 0, 0},
+                  "the user '" + out_.user + "' of the stack '" + out_.name +
+                      "' is not among this host's 'users'" + suggestion(out_.user, names));
+  }
+
+  void settle_unit() {
+    if (out_.style == stack::Style::compose) {
+      out_.unit = out_.config.unit.empty() ? out_.name + "-stack" : out_.config.unit;
+    } else if (!out_.config.unit.empty()) {
+      problems_.add(out_.config.place("unit"),
+                    "a stack of style oci has one unit a container, podman-<container>; remove 'unit'");
+    }
+  }
+
+  void check_declared_assets() {
+    for (const auto& [variable, file] : out_.config.assets) {
+      const std::string path = out_.directory + '/' + file;
+      const auto content = compose::read_tracked_file(tree_, path);
+      if (!content) {
+        problems_.add(out_.config.place("assets"),
+                      "the asset '" + file + "' (" + variable + ") is not a tracked file of this stack");
+      } else if (detect_secret_format(*content).refusal != "is not encrypted") {
+        problems_.add(out_.config.place("assets"),
+                      "the asset '" + file + "' is encrypted; declare it under 'secrets'");
+      }
+    }
+  }
+
+  void load_project(const Yaml& document, const compose::Variables& variables) {
+    compose::Context context;
+    context.directory = out_.directory;
+    context.project_name = out_.config.project;
+    context.profiles = out_.config.profiles;
+    context.variables = variables;
+    for (const Secret& secret : out_.secrets) {
+      if (secret.name != "env") context.secret_files.insert(secret.name);
+      context.ciphertexts.insert(secret.source);
+    }
+    context.assets_directory = "/etc/hwcsync/stacks/" + out_.name + "/assets";
+    context.secrets_directory = out_.secret_path("");
+    context.secrets_directory.pop_back();
+    context.labels["io.hwcsync.stack"] = out_.name;
+    out_.project = compose::load_project(tree_, document, context);
+    const auto here =
+        out_.style == stack::Style::oci ? compose::Limit::Of::containers : compose::Limit::Of::provider;
+    for (const compose::Limit& limit : out_.project.limits) {
+      if (limit.of == here) problems_.add(limit.problem.where, limit.problem.message);
+    }
+  }
+
+  // `container-owner` as the host sees it. Rootless podman maps container id 0 to the user and n to sub-id n
+  // - 1.
+  void settle_owners() {
+    for (stack::Directory& directory : out_.config.prepare.directories) {
+      if (directory.container_owner.empty()) continue;
+      const std::vector<std::string> ids = split(directory.container_owner, ':');
+      const auto map = [&](const std::string& text, std::int64_t own) {
+        const std::int64_t id = std::stoll(text);
+        if (out_.style == stack::Style::oci) return id;
+        if (id > 65536)
+          problems_.add(directory.where, "container id " + text + " is outside of the user's 65,536 sub-ids");
+        return id == 0 ? own : out_.account.sub_ids + id - 1;
+      };
+      directory.owner =
+          std::to_string(map(ids[0], out_.account.uid)) + ':' + std::to_string(map(ids[1], out_.account.gid));
+    }
+  }
+
+  // Networks that stack.yaml configures are made by us, whatever the Compose file calls them.
+  void settle_networks() {
+    for (const auto& [name, config] : out_.config.networks) {
+      if (out_.style == stack::Style::compose) {
+        problems_.add(
+            out_.config.place("networks"),
+            "'networks' is for style oci; in style compose the Compose file's own 'networks' does this");
+        return;
+      }
+      bool known = false;
+      for (auto& [key, network] : out_.project.networks) {
+        if (key != name && network.name != name) continue;
+        known = true;
+        network.external = false;
+        if (!config.subnet.empty()) network.subnet = config.subnet;
+      }
+      if (!known)
+        problems_.add(out_.config.place("networks"),
+                      "the network '" + name + "' is not declared in the Compose file");
+    }
+  }
+
+  void settle_assets() {
+    std::map<std::string, std::string> variables;  // by file
+    for (const auto& [variable, file] : out_.config.assets) variables[file] = variable;
+    std::map<std::string, std::string> contents = std::move(out_.project.assets);
+    for (const auto& [file, variable] : variables) {
+      const std::string path = out_.directory + '/' + file;
+      if (contents.count(file) == 0) contents[file] = tree_.read(path).value_or("");
+    }
+    for (auto& [file, content] : contents) {
+      const std::string path = out_.directory + '/' + file;
+      const auto variable = variables.find(file);
+      out_.assets.push_back({file, variable == variables.end() ? "" : variable->second,
+                             tree_.blob_id(path).value_or(""), std::move(content)});
+    }
+    out_.project.assets.clear();  // the stack's list is the one that counts
+  }
+
+  [[nodiscard]] bool is_granted(const compose::Service& service, const std::string& secret) const {
+    const std::string path = out_.secret_path(secret);
+    return std::any_of(service.secrets.begin(), service.secrets.end(),
+                       [&](const compose::SecretGrant& grant) { return grant.source == secret; }) ||
+           std::any_of(service.volumes.begin(), service.volumes.end(),
+                       [&](const compose::Mount& mount) { return mount.source == path; });
+  }
+
+  void settle_secret_services() {
+    for (Secret& secret : out_.secrets) {
+      const Location where = out_.config.secrets.at(secret.name).where;
+      std::vector<std::string> users;
+      for (const auto& [name, service] : out_.project.services) {
+        const bool tainted = std::any_of(service.environment.begin(), service.environment.end(),
+                                         [](const auto& entry) { return entry.second.tainted(); });
+        if (secret.name == "env" ? tainted : is_granted(service, secret.name)) users.push_back(name);
+      }
+      for (const std::string& name : secret.services) {
+        if (out_.project.services.count(name) == 0) {
+          problems_.add(where, "the secret '" + secret.name + "' is for the service '" + name +
+                                   "', which does not exist");
+        }
+      }
+      for (const std::string& name : users) {
+        const bool open = secret.services.empty() || std::find(secret.services.begin(), secret.services.end(),
+                                                               name) != secret.services.end();
+        if (!open) {
+          problems_.add(out_.project.services.at(name).where,
+                        "the service '" + name + "' uses the secret '" + secret.name +
+                            "', which stack.yaml gives to " + join(secret.services, ", ") + " only");
+        }
+      }
+      if (secret.services.empty()) secret.services = users;
+    }
+  }
+
+  void check_names() {
+    for (const stack::IgnoredRule& rule : out_.config.lint.ignore) {
+      if (!rule.service.empty() && out_.project.services.count(rule.service) == 0) {
+        problems_.add(out_.config.place("lint"), "the service '" + rule.service + "' of the ignored rule '" +
+                                                     rule.rule + "' does not exist");
+      }
+    }
+    check_container_names(out_, problems_);
+  }
+
+  const Tree& tree_;
+  const stack::RepositoryConfig& repository_;
+  const stack::Host& host_;
+  Stack out_;
+  Problems problems_;
+};
+
+}  // namespace
+
+Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
+                 const std::string& name, LoadCounters& counters) {
+  return Loader(tree, repository, host, name).run(counters);
+}
+
+DesiredState load_desired_state(const Tree& tree, const std::string& host, LoadCounters& counters) {
+  DesiredState out;
+  out.host = host;
+  ++counters.repository_files;
+  out.repository = stack::read_repository_config(tree);
+  out.config = stack::find_host(out.repository, host);
+  Problems problems;
+  for (const std::string& name : out.config.stacks) {
+    try {
+      out.stacks.emplace(name, load_stack(tree, out.repository, out.config, name, counters));
+    } catch (const ConfigError& error) {
+      for (const Problem& problem : error.problems()) problems.add(problem.where, problem.message);
+    }
+  }
+  problems.throw_if_any(
+      ConfigKind::repository);  // what follows would complain about stacks that are not there
+  check_host(out, problems);
+  problems.throw_if_any(ConfigKind::repository);
+  return out;
+}
+
+}  // namespace hwcsync::layout

@@ -1,0 +1,104 @@
+#include "secrets/manifest/manifest.hpp"
+
+#include "gitops/layout/desired_state.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+// The manifest for the secret service: which file of the view comes from which ciphertext (secrets/manifest).
+namespace hwcsync::layout {
+namespace {
+
+using secrets::EnvironmentPart;
+using secrets::EnvironmentVariable;
+using secrets::SecretFile;
+
+SecretFile base_file(const Stack& stack, const Secret& secret) {
+  SecretFile out;
+  out.stack = stack.name;
+  out.name = secret.name;
+  out.uid = static_cast<std::uint32_t>(stack.account.uid);
+  out.gid = static_cast<std::uint32_t>(stack.account.gid);
+  out.mode = static_cast<std::uint32_t>(std::stoul(secret.mode, nullptr, 8));
+  const auto format = secrets::parse_source_format(secret.format);
+  if (!format)
+    throw Error("cannot make the manifest of", secret.source, "unknown format '" + secret.format + "'");
+  out.source = {secret.source, secret.blob, *format};
+  out.key = secret.key;
+  return out;
+}
+
+// The tainted variables of a service, in pieces that the secret service puts together.
+std::vector<EnvironmentVariable> environment_of(const compose::Service& service) {
+  std::vector<EnvironmentVariable> out;
+  for (const auto& [name, value] : service.environment) {
+    if (!value.tainted()) continue;
+    EnvironmentVariable variable{name, {}};
+    for (const auto& part : value.parts) {
+      if (const auto* secret = std::get_if<compose::SecretPart>(&part)) {
+        variable.parts.push_back({EnvironmentPart::Kind::variable, secret->variable});
+      } else {
+        variable.parts.push_back({EnvironmentPart::Kind::text, std::get<compose::TextPart>(part).text});
+      }
+    }
+    out.push_back(std::move(variable));
+  }
+  return out;
+}
+
+void add_env_files(const Stack& stack, const Secret& secret, std::vector<SecretFile>& files) {
+  if (stack.style == stack::Style::compose) {
+    SecretFile file = base_file(stack, secret);
+    file.path = stack.env_file(stack.unit);
+    file.consumers = {stack.unit + ".service"};
+    file.grammar = secrets::Grammar::compose_env;
+    files.push_back(std::move(file));
+    return;
+  }
+  for (const auto& [name, service] : stack.project.services) {
+    SecretFile file = base_file(stack, secret);
+    file.environment = environment_of(service);
+    if (file.environment.empty()) continue;
+    const std::string unit = "podman-" + stack.container(service);
+    file.path = stack.env_file(unit);
+    file.consumers = {unit + ".service"};
+    file.grammar = secrets::Grammar::podman_env;
+    files.push_back(std::move(file));
+  }
+}
+
+SecretFile raw_file(const Stack& stack, const Secret& secret) {
+  SecretFile out = base_file(stack, secret);
+  out.path = stack.name + '/' + secret.name;
+  out.grammar = secrets::Grammar::raw;
+  if (stack.style == stack::Style::compose) {
+    out.consumers = {stack.unit + ".service"};
+    return out;
+  }
+  for (const auto& [name, service] : stack.project.services) {
+    const bool uses =
+        std::find(secret.services.begin(), secret.services.end(), name) != secret.services.end();
+    if (uses) out.consumers.push_back("podman-" + stack.container(service) + ".service");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string DesiredState::manifest_json() const {
+  secrets::Manifest manifest;
+  manifest.host = host;
+  for (const auto& [name, stack] : stacks) {
+    for (const Secret& secret : stack.secrets) {
+      if (secret.name == "env") {
+        add_env_files(stack, secret, manifest.files);
+      } else {
+        manifest.files.push_back(raw_file(stack, secret));
+      }
+    }
+  }
+  return secrets::serialise(manifest);
+}
+
+}  // namespace hwcsync::layout

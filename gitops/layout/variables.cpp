@@ -1,0 +1,110 @@
+#include "gitops/layout/variables.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::layout {
+namespace {
+
+// One level on top of those below it.
+void add_level(compose::Variables& to, const std::map<std::string, std::string>& level, const Location& where,
+               Problems& problems) {
+  std::map<std::string, std::string> filled;
+  for (const auto& [name, text] : level) {
+    const compose::Interpolated done = compose::interpolate(text, to);
+    if (done.error) {
+      problems.add(where, "the variable '" + name + "': " + *done.error);
+    } else if (!done.unset.empty()) {
+      problems.add(
+          where, "the variable '" + name + "' uses '" + done.unset.front() +
+                     "', which no level below it declares (stack over host over repository); write $$ for a "
+                     "literal dollar sign");
+    } else if (done.value.tainted()) {
+      problems.add(where, "the variable '" + name + "' uses a secret");
+    } else {
+      filled[name] = done.value.plain();
+    }
+  }
+  for (auto& [name, text] : filled) to.values[name] = std::move(text);
+}
+
+class Filler {
+ public:
+  Filler(stack::StackConfig& config, const compose::Variables& variables, Problems& problems)
+      : config_(config), variables_(variables), problems_(problems) {}
+
+  void run() {
+    for (stack::Directory& item : config_.prepare.directories) {
+      fill(item.path, item.where);
+      if (item.path.empty() || item.path.front() != '/') {
+        problems_.add(item.where, "'" + item.path + "' must be an absolute path");
+      }
+    }
+    for (auto* list : {&config_.mounts.required, &config_.mounts.on_demand}) {
+      for (std::string& path : *list) {
+        fill(path, config_.place("mounts"));
+        if (path.empty() || path.front() != '/') {
+          problems_.add(config_.place("mounts"), "'" + path + "' must be an absolute path");
+        }
+      }
+    }
+    for (stack::Probe& probe : config_.health.probes) {
+      fill(probe.http, config_.place("health"));
+      fill(probe.tcp, config_.place("health"));
+      for (std::string& word : probe.command) fill(word, config_.place("health"));
+    }
+    for (stack::Route& route : config_.routes) fill(route.domain, config_.place("routes"));
+  }
+
+ private:
+  void fill(std::string& text, const Location& where) {
+    const compose::Interpolated done = compose::interpolate(text, variables_);
+    if (done.error) {
+      problems_.add(where, *done.error);
+    } else if (!done.unset.empty()) {
+      problems_.add(where,
+                    "'" + text + "' uses the variable '" + done.unset.front() + "', which nobody declares");
+    } else if (done.value.tainted()) {
+      problems_.add(where, "'" + text + "' uses a secret; only environment and files may");
+    } else {
+      text = done.value.plain();
+    }
+  }
+
+  stack::StackConfig& config_;
+  const compose::Variables& variables_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+compose::Variables make_variables(const stack::RepositoryConfig& repository, const stack::Host& host,
+                                  const Stack& stack, Problems& problems) {
+  compose::Variables out;
+  const Location repository_file{stack::kRepositoryFile, 0, 0};
+  add_level(out, repository.variables, repository_file, problems);
+  add_level(out, host.variables, repository_file, problems);
+  add_level(out, stack.config.variables, stack.config.place("variables"), problems);
+  if (!repository.defaults.timezone.empty()) out.values.emplace("TZ", repository.defaults.timezone);
+  const auto& wanted = stack.config.environment_from_host;
+  if (std::find(wanted.begin(), wanted.end(), "XDG_RUNTIME_DIR") != wanted.end()) {
+    out.values["XDG_RUNTIME_DIR"] = "/run/user/" + std::to_string(stack.account.uid);
+  }
+  if (!stack.config.category.empty()) {
+    out.values["STATE_DIR"] = "/opt/" + stack.config.category + '/' + stack.name;
+  }
+  for (const auto& [variable, file] : stack.config.assets) {
+    out.values[variable] = "/etc/hwcsync/stacks/" + stack.name + "/assets/" + file;
+  }
+  for (const Secret& secret : stack.secrets) {
+    if (secret.name != "env") continue;
+    out.secrets.insert(secret.variables.begin(), secret.variables.end());
+    if (secret.format == "age") out.secret_names = compose::SecretNames::hidden;
+  }
+  return out;
+}
+
+void fill_in_config(stack::StackConfig& config, const compose::Variables& variables, Problems& problems) {
+  Filler(config, variables, problems).run();
+}
+
+}  // namespace hwcsync::layout

@@ -1,0 +1,203 @@
+#include "gitops/lint/rules.hpp"
+
+#include "gitops/compose/ports.hpp"
+#include "gitops/lint/image.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace hwcsync::lint {
+namespace {
+
+using Findings = std::vector<Finding>;
+
+Finding at(const Location& where, const std::string& service, std::string message, std::string fix) {
+  Finding out;
+  out.where = where;
+  out.service = service;
+  out.message = std::move(message);
+  out.fix = std::move(fix);
+  return out;
+}
+
+Findings database_published_everywhere(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    const Database* database = known_database(parse_image(service.image));
+    if (database == nullptr) continue;
+    for (const compose::Port& port : service.ports) {
+      const auto target = compose::port_range(port.target);
+      const bool serves = target && target->first <= database->port && database->port <= target->last;
+      const bool everywhere = port.host_ip.empty() || port.host_ip == "0.0.0.0" || port.host_ip == "::";
+      if (!serves || !everywhere || port.published.empty()) continue;
+      out.push_back(at(service.where, name,
+                       name + " publishes " + std::string(database->name) + " on port " + port.published +
+                           " of every address",
+                       "write \"127.0.0.1:" + port.published + ':' + port.target +
+                           "\", or drop the port: services of a stack reach each other by name"));
+    }
+  }
+  return out;
+}
+
+Findings health_missing(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    for (const auto& [other, dependency] : service.depends_on) {
+      if (dependency.condition != compose::Dependency::Condition::healthy) continue;
+      const auto found = stack.project.services.find(other);
+      if (found == stack.project.services.end()) continue;
+      const auto& check = found->second.health_check;
+      if (check && !check->disabled && !check->test.empty()) continue;
+      out.push_back(
+          at(found->second.where, other,
+             name + " waits until " + other + " is healthy, but " + other + " has no health check of its own",
+             "give " + other + " a healthcheck, or let " + name + " wait for service_started"));
+    }
+  }
+  return out;
+}
+
+Findings image_unpinned(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    const Image image = parse_image(service.image);
+    if (!image.digest.empty() || (!image.tag.empty() && image.tag != "latest")) continue;
+    out.push_back(at(
+        service.image_where, name,
+        name + " uses " + (image.tag.empty() ? "an image without a tag" : "':latest'") + ": " + service.image,
+        "name a version: " + (image.registry.empty() ? "" : image.registry + '/') + image.name + ":VERSION"));
+  }
+  return out;
+}
+
+Findings image_unqualified(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    const Image image = parse_image(service.image);
+    if (!image.registry.empty()) continue;
+    const bool official = image.name.find('/') == std::string::npos;
+    out.push_back(at(service.image_where, name,
+                     name + " does not say which registry its image comes from: " + service.image,
+                     std::string("write docker.io/") + (official ? "library/" : "") + service.image));
+  }
+  return out;
+}
+
+// Images that read NAME_FILE say so in their documentation; these are the common families.
+bool reads_files(const Image& image) {
+  static constexpr std::array kFamilies{"postgres", "pgvecto-rs",    "mariadb",   "mysql",   "mongo",
+                                        "n8n",      "immich-server", "nextcloud", "grafana", "gitea"};
+  const std::string_view last = std::string_view(image.name).substr(image.name.rfind('/') + 1);
+  return std::find(kFamilies.begin(), kFamilies.end(), last) != kFamilies.end();
+}
+
+Findings secret_in_environment(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : service.environment) {
+      if (value.tainted()) keys.push_back(key);
+    }
+    if (keys.empty()) continue;
+    const Image image = parse_image(service.image);
+    out.push_back(
+        at(service.where, name,
+           "podman keeps what " + name + " gets in " + join(keys, ", ") + " in its database on disk",
+           reads_files(image)
+               ? "this image reads " + keys.front() + "_FILE: grant a file secret and name its path there"
+               : "grant a file secret, where the image can read one"));
+  }
+  return out;
+}
+
+Findings unset_variable(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, where] : stack.project.unset_variables) {
+    out.push_back(at(where, "", "nobody sets the variable '" + name + "': it becomes nothing",
+                     "declare it under 'variables', or write ${" + name + ":-default} or ${" + name +
+                         ":?why it must be set}"));
+  }
+  return out;
+}
+
+Findings volume_u_on_network_mount(const layout::Stack& stack) {
+  Findings out;
+  std::vector<std::string> mounts = stack.config.mounts.required;
+  mounts.insert(mounts.end(), stack.config.mounts.on_demand.begin(), stack.config.mounts.on_demand.end());
+  for (const auto& [name, service] : stack.project.services) {
+    for (const compose::Mount& mount : service.volumes) {
+      const bool changes_owner =
+          std::find(mount.options.begin(), mount.options.end(), "U") != mount.options.end();
+      if (!changes_owner) continue;
+      for (const std::string& root : mounts) {
+        if (mount.source != root && mount.source.rfind(root + '/', 0) != 0) continue;
+        out.push_back(at(service.where, name,
+                         mount.source + " is mounted with :U and lies on the mount " + root +
+                             ": a network file system does not let podman change owners",
+                         "drop :U and give the container's user access on the server"));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::span<const Rule> rules() {
+  using stack::Severity;
+  static const std::array table{
+      Rule{"database-published-everywhere", Severity::warn,
+           "a database is published on every address of the host",
+           "A published port without an address listens on all of them, and for rootful podman it goes "
+           "around the NixOS firewall. "
+           "Databases rarely want that. Services of one stack reach each other by their names without any "
+           "published port; for tools on the host itself publish on 127.0.0.1.",
+           database_published_everywhere},
+      Rule{"health-missing-for-healthy-dependency", Severity::error,
+           "a service waits for the health of one that has no health check",
+           "condition: service_healthy waits until the other container reports that it is healthy. Without a "
+           "health check in the Compose file that never happens, unless the image brings its own; "
+           "the start then runs into its time limit and the run is rolled back. If the image has one, ignore "
+           "the rule for it with that as the reason.",
+           health_missing},
+      Rule{"image-unpinned", Severity::warn, "an image has no version",
+           "Without a tag, or with ':latest', the same revision gives another system tomorrow than today: "
+           "the plan cannot show the change, and a rollback brings back the words and not the image. "
+           "Name a version, or pin a digest.",
+           image_unpinned},
+      Rule{"image-unqualified", Severity::warn, "an image does not name its registry",
+           "Docker reads 'postgres:16' as docker.io/library/postgres:16; podman asks the registries of its "
+           "configuration, in their order, and may find somebody else's image or none. Write the registry.",
+           image_unqualified},
+      Rule{"secret-in-environment", Severity::off, "a secret is given as an environment variable",
+           "A value in the environment is kept by podman in its database on disk, and every process in the "
+           "container can read it. A secret that is read as a file stays in memory. "
+           "Many images read NAME_FILE in the place of NAME. Off by default, because many images know "
+           "nothing else.",
+           secret_in_environment},
+      Rule{"unset-variable", Severity::warn, "a variable has neither a value nor a default",
+           "Compose puts nothing in its place and only warns. hwcsync uses declared variables only "
+           "(stack.yaml over host over repository, then .env), never the environment of whoever runs it. "
+           "Declare the variable, or give it a default.",
+           unset_variable},
+      Rule{"volume-u-on-network-mount", Severity::off, "a volume below a required mount has the option :U",
+           "With :U podman changes the owner of all files to the container's user. NFS, CIFS and virtiofs "
+           "refuse that ('operation not permitted') and the container does not start. "
+           "Which mounts are network file systems cannot be seen from the repository, so the rule takes all "
+           "of mounts.required and mounts.on-demand, and is off by default.",
+           volume_u_on_network_mount},
+  };
+  return table;
+}
+
+const Rule* find_rule(std::string_view name) {
+  for (const Rule& rule : rules()) {
+    if (rule.name == name) return &rule;
+  }
+  return nullptr;
+}
+
+}  // namespace hwcsync::lint

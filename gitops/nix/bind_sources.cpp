@@ -1,0 +1,80 @@
+#include "gitops/nix/bind_sources.hpp"
+
+#include "gitops/nix/encoders.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <string_view>
+
+namespace hwcsync::nix {
+namespace {
+
+bool below(std::string_view path, std::string_view directory) {
+  return path == directory ||
+         (path.size() > directory.size() && path.substr(0, directory.size()) == directory &&
+          (path[directory.size()] == '/' || directory == "/"));
+}
+
+bool not_ours(const std::string& path) {
+  for (const std::string_view system :
+       {"/dev", "/proc", "/sys", "/run", "/etc", "/nix", "/boot", "/tmp", "/usr", "/bin"}) {
+    if (below(path, system)) return true;
+  }
+  // One component ("/", "/mnt", "/home"): a mount point or a system directory.
+  return path.find('/', 1) == std::string::npos;
+}
+
+bool looks_like_file(const std::string& path) {
+  const auto name = path.substr(path.rfind('/') + 1);
+  const auto dot = name.rfind('.');
+  return dot != std::string::npos && dot > 0 && dot + 1 < name.size() && name.size() - dot <= 6;
+}
+
+std::string plain_variable(const compose::Service& service, const std::string& name) {
+  const auto found = service.environment.find(name);
+  if (found == service.environment.end() || found->second.tainted()) return "";
+  const std::string text = found->second.plain();
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+  });
+  return digits ? text : "";
+}
+
+// Who works with the files: PUID and PGID where an image reads them, else a numeric `user`, else root.
+std::string owner_of(const compose::Service& service) {
+  const std::string puid = plain_variable(service, "PUID");
+  const std::string pgid = plain_variable(service, "PGID");
+  if (!puid.empty()) return puid + ":" + (pgid.empty() ? puid : pgid);
+  const bool numeric =
+      !service.user.empty() && std::all_of(service.user.begin(), service.user.end(), [](char c) {
+        return std::isdigit(static_cast<unsigned char>(c)) != 0 || c == ':';
+      });
+  if (!numeric) return "root:root";
+  return service.user.find(':') == std::string::npos ? service.user + ":" + service.user : service.user;
+}
+
+}  // namespace
+
+std::vector<std::string> bind_source_rules(const layout::Stack& stack) {
+  std::vector<std::string> out;
+  std::set<std::string> done;
+  for (const auto& directory : stack.config.prepare.directories) done.insert(directory.path);
+  for (const auto& [name, service] : stack.project.services) {
+    for (const auto& mount : service.volumes) {
+      if (mount.type != compose::Mount::Type::bind || mount.source.empty() || mount.source.front() != '/')
+        continue;
+      if (std::find(mount.options.begin(), mount.options.end(), "nocreate") != mount.options.end()) continue;
+      if (not_ours(mount.source) || looks_like_file(mount.source)) continue;
+      const auto covers = [&](const std::string& path) { return below(mount.source, path); };
+      const auto& mounts = stack.config.mounts;
+      if (std::any_of(mounts.required.begin(), mounts.required.end(), covers)) continue;
+      if (std::any_of(mounts.on_demand.begin(), mounts.on_demand.end(), covers)) continue;
+      if (!done.insert(mount.source).second) continue;
+      out.push_back(tmpfiles_directory(mount.source, "0755", owner_of(service)));
+    }
+  }
+  return out;
+}
+
+}  // namespace hwcsync::nix

@@ -1,0 +1,181 @@
+#include "gitops/nix/stack_parts.hpp"
+
+#include "gitops/nix/encoders.hpp"
+#include "gitops/nix/escape.hpp"
+#include "src/base/error.hpp"
+#include "src/base/hash.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace hwcsync::nix {
+namespace {
+
+// Characters of a store path's name; others become '-'.
+std::string store_name(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool fine = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                      std::string_view("+-._?=").find(c) != std::string_view::npos;
+    out += fine ? c : '-';
+  }
+  return out;
+}
+
+bool plain_path(const std::string& path) {
+  const bool safe = std::all_of(path.begin(), path.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("+-._/").find(c) != std::string_view::npos;
+  });
+  return safe && !path.empty() && path.back() != '/' && path.find("//") == std::string::npos;
+}
+
+std::string as_unit(const std::string& name) {
+  for (const std::string_view suffix :
+       {".service", ".target", ".mount", ".automount", ".socket", ".timer", ".path"}) {
+    if (name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0)
+      return name;
+  }
+  return name + ".service";
+}
+
+bool valid_domain(const std::string& domain) {
+  return !domain.empty() && std::all_of(domain.begin(), domain.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-._*:/").find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+std::string view_directory(const layout::Stack& stack) {
+  if (stack.style == stack::Style::oci) return "/run/hwcsync/view/0";
+  return "/run/user/" + std::to_string(stack.account.uid) + "/secrets";
+}
+
+std::string view_unit(const layout::Stack& stack) {
+  const std::int64_t uid = stack.style == stack::Style::oci ? 0 : stack.account.uid;
+  return "hwcsync-view@" + std::to_string(uid) + ".service";
+}
+
+std::string asset_path(const layout::Stack& stack, const layout::Asset& asset) {
+  return "/etc/hwcsync/stacks/" + stack.name + "/assets/" + asset.name;
+}
+
+std::map<std::string, std::string> own_labels(const layout::Stack& stack, const compose::Service& service) {
+  std::map<std::string, std::string> out{{"io.hwcsync.stack", stack.name}};
+  for (const auto& asset : stack.assets) {
+    const std::string path = asset_path(stack, asset);
+    const bool mounted = std::any_of(service.volumes.begin(), service.volumes.end(),
+                                     [&](const compose::Mount& mount) { return mount.source == path; });
+    if (mounted) out["io.hwcsync.asset." + asset.name] = sha256_hex(asset.content).substr(0, 12);
+  }
+  return out;
+}
+
+std::vector<std::int64_t> open_tcp(const layout::DesiredState& desired, const layout::Stack& stack) {
+  std::vector<std::int64_t> out;
+  if (!desired.config.firewall) return out;
+  const auto& closed = stack.config.firewall.proxied;
+  for (const auto port : stack.config.firewall.tcp) {
+    if (std::find(closed.begin(), closed.end(), port) == closed.end()) out.push_back(port);
+  }
+  return out;
+}
+
+std::vector<std::int64_t> open_udp(const layout::DesiredState& desired, const layout::Stack& stack) {
+  return desired.config.firewall ? stack.config.firewall.udp : std::vector<std::int64_t>{};
+}
+
+std::vector<std::string> start_after_units(const layout::DesiredState& desired, const layout::Stack& stack) {
+  std::vector<std::string> out;
+  for (const auto& name : stack.config.start_after) {
+    const auto other = desired.stacks.find(name);
+    if (other == desired.stacks.end()) {
+      out.push_back(as_unit(name));
+      continue;
+    }
+    for (const auto& unit : other->second.units()) out.push_back(unit + ".service");
+  }
+  return out;
+}
+
+std::vector<std::string> configured_after(const layout::DesiredState& desired, const layout::Stack& stack) {
+  std::vector<std::string> out;
+  for (const auto& name : stack.config.units.after) out.push_back(as_unit(name));
+  for (auto& name : start_after_units(desired, stack)) out.push_back(std::move(name));
+  for (const auto& path : stack.config.mounts.on_demand)
+    out.push_back(systemd_path_unit(path) + ".automount");
+  return out;
+}
+
+std::vector<std::string> configured_wants(const layout::Stack& stack) {
+  std::vector<std::string> out;
+  for (const auto& name : stack.config.units.wants) out.push_back(as_unit(name));
+  for (const auto& path : stack.config.mounts.on_demand)
+    out.push_back(systemd_path_unit(path) + ".automount");
+  return out;
+}
+
+std::vector<std::string> configured_requires(const layout::Stack& stack) {
+  std::vector<std::string> out;
+  for (const auto& name : stack.config.units.requires_) out.push_back(as_unit(name));
+  return out;
+}
+
+std::vector<std::string> required_mounts(const layout::Stack& stack) {
+  std::vector<std::string> out;
+  for (const auto& path : stack.config.mounts.required) out.push_back(systemd_path(path));
+  return out;
+}
+
+std::vector<std::string> directory_rules(const layout::Stack& stack) {
+  std::vector<std::string> out;
+  const std::string account = std::to_string(stack.account.uid) + ":" + std::to_string(stack.account.gid);
+  for (const auto& directory : stack.config.prepare.directories) {
+    const bool own = directory.owner.empty();
+    out.push_back(tmpfiles_directory(directory.path, directory.mode, own ? account : directory.owner));
+  }
+  return out;
+}
+
+Value content_source(const std::string& file, const std::string& generated, const std::string& name) {
+  const Value path = plain_path(file) ? Value::Expression{"./" + file, {}}
+                                      : Value::Expression{"./. + " + string_literal("/" + file), {}};
+  SetBuilder argument;
+  argument.put("path", path).put("name", store_name(name));
+  return Value::Call{.function = "builtins.path",
+                     .arguments = {argument.take()},
+                     .meaning = Json{{"file", generated}, {"name", store_name(name)}}};
+}
+
+Value::Set route_config(const layout::Stack& stack) {
+  SetBuilder out;
+  if (stack.config.routes.empty()) return out.take();
+  out.put("services.caddy.enable", true);
+  for (const auto& route : stack.config.routes) {
+    if (!valid_domain(route.domain)) {
+      throw Error(ErrorText{"cannot write a route", stack.name,
+                            "'" + route.domain + "' is no host name for Caddy",
+                            "write a domain like photos.example.net"});
+    }
+    std::string text = "reverse_proxy 127.0.0.1:" + std::to_string(route.upstream) + "\n";
+    if (route.tls == "internal") text = "tls internal\n" + text;
+    out.put("services.caddy.virtualHosts", route.domain, "extraConfig", text);
+  }
+  return out.take();
+}
+
+std::string single_line(const std::string& text) {
+  std::string out = text;
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return out;
+}
+
+void refuse(const Location& where, const std::string& message) {
+  throw ConfigError(ConfigKind::repository, {Problem{where, message}});
+}
+
+}  // namespace hwcsync::nix

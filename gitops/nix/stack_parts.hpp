@@ -1,0 +1,64 @@
+#pragma once
+
+#include "gitops/layout/desired_state.hpp"
+#include "gitops/nix/value.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+// What both styles need of a stack.
+namespace hwcsync::nix {
+
+// What rendering one stack gives: files below generated/<host>/, and for the files that are modules what they
+// mean.
+struct StackFiles {
+  std::map<std::string, std::string> files;
+  std::map<std::string, Json> intended;  // file -> the configuration that it defines
+  std::vector<std::string> imports;      // from default.nix
+};
+
+// Where the stack's secrets are seen: "/run/user/1000/secrets" or "/run/hwcsync/view/0".
+[[nodiscard]] std::string view_directory(const layout::Stack& stack);
+[[nodiscard]] std::string view_unit(const layout::Stack& stack);  // "hwcsync-view@1000.service"
+
+// "/etc/hwcsync/stacks/<stack>/assets/<name>", the place that a container mounts.
+[[nodiscard]] std::string asset_path(const layout::Stack& stack, const layout::Asset& asset);
+// io.hwcsync.stack, and io.hwcsync.asset.<name> for each asset that this service mounts.
+[[nodiscard]] std::map<std::string, std::string> own_labels(const layout::Stack& stack,
+                                                            const compose::Service& service);
+
+// Ports to open: those of stack.yaml without the proxied ones, when the host wants a firewall.
+[[nodiscard]] std::vector<std::int64_t> open_tcp(const layout::DesiredState& desired,
+                                                 const layout::Stack& stack);
+[[nodiscard]] std::vector<std::int64_t> open_udp(const layout::DesiredState& desired,
+                                                 const layout::Stack& stack);
+
+// Units of the stacks that this one starts after, with ".service"; a name that is no stack is taken for a
+// unit.
+[[nodiscard]] std::vector<std::string> start_after_units(const layout::DesiredState& desired,
+                                                         const layout::Stack& stack);
+// What the stack's units come after by configuration: units.after and start-after.
+[[nodiscard]] std::vector<std::string> configured_after(const layout::DesiredState& desired,
+                                                        const layout::Stack& stack);
+// units.wants, and the automounts of mounts that come on demand.
+[[nodiscard]] std::vector<std::string> configured_wants(const layout::Stack& stack);
+[[nodiscard]] std::vector<std::string> configured_requires(const layout::Stack& stack);
+[[nodiscard]] std::vector<std::string> required_mounts(const layout::Stack& stack);
+// Rules for prepare.directories.
+[[nodiscard]] std::vector<std::string> directory_rules(const layout::Stack& stack);
+
+// builtins.path { path = ./<file>; name = ...; }: a store path that follows from the content alone. `file` is
+// relative to the module, `generated` to generated/<host>/ (what the meaning says).
+[[nodiscard]] Value content_source(const std::string& file, const std::string& generated,
+                                   const std::string& name);
+// services.caddy.virtualHosts for the routes; empty when there are none.
+[[nodiscard]] Value::Set route_config(const layout::Stack& stack);
+
+// One line of text: for descriptions.
+[[nodiscard]] std::string single_line(const std::string& text);
+// A file, line and column error about a service.
+[[noreturn]] void refuse(const Location& where, const std::string& message);
+
+}  // namespace hwcsync::nix

@@ -1,0 +1,91 @@
+#include "gitops/plan/guards.hpp"
+
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace hwcsync::plan {
+namespace {
+
+void check_host(const GuardInputs& in, std::vector<Refusal>& out) {
+  const std::string& expected = in.after->hostname.empty() ? *in.host : in.after->hostname;
+  if (!in.machine->empty() && *in.machine != expected) {
+    out.push_back({"other-machine",
+                   "this machine calls itself '" + *in.machine + "', but host '" + *in.host +
+                       "' is the machine '" + expected + "' (hosts." + *in.host +
+                       ".hostname in hwcsync.yaml)",
+                   ""});
+  }
+  if (in.before != nullptr && !in.before->stacks.empty() && in.after->stacks.empty()) {
+    out.push_back({"everything-vanished",
+                   "all " + count_of(in.before->stacks.size(), "stack") + " of host '" + *in.host +
+                       "' vanished at once: an empty list is more often a mistake than a wish",
+                   "everything-vanished"});
+  }
+}
+
+void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
+  for (const auto& [name, service] : pair.after->project.services) {
+    const auto old = pair.before->project.services.find(name);
+    if (old == pair.before->project.services.end()) continue;
+    const auto was = database_major(old->second.image);
+    const auto now = database_major(service.image);
+    if (!was || !now || *was == *now) continue;
+    out.push_back({"database-major",
+                   pair.name + '/' + name + ": the database goes from version " + std::to_string(*was) +
+                       " to " + std::to_string(*now) + ", and its data files may not be readable by both",
+                   "database-major:" + pair.name + '/' + name});
+  }
+}
+
+void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
+  for (const auto& [key, volume] : pair.before->project.volumes) {
+    if (pair.after->project.volumes.count(key) != 0 || volume.external) continue;
+    out.push_back(
+        {"volume-removed",
+         pair.name + ": volume '" + key + "' is no longer used; its data stays, but no container sees it",
+         "volume-removed:" + pair.name + '/' + key});
+  }
+}
+
+}  // namespace
+
+std::optional<int> database_major(const std::string& image) {
+  static constexpr std::array kDatabases{"postgres", "postgis", "mariadb", "mysql",      "mongo",
+                                         "mongodb",  "redis",   "valkey",  "pgvecto-rs", "timescaledb"};
+  const std::string tail = image.substr(image.rfind('/') + 1);
+  const auto colon = tail.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const std::string name = tail.substr(0, colon);
+  if (std::find(kDatabases.begin(), kDatabases.end(), name) == kDatabases.end()) return std::nullopt;
+  std::string tag = tail.substr(colon + 1);
+  if (tag.rfind("pg", 0) == 0) tag.erase(0, 2);
+  int out = 0;
+  std::size_t digits = 0;
+  while (digits < tag.size() && digits < 6 && tag[digits] >= '0' && tag[digits] <= '9') {
+    out = out * 10 + (tag[digits++] - '0');
+  }
+  return digits == 0 ? std::nullopt : std::optional<int>(out);
+}
+
+std::vector<Refusal> check_guards(const GuardInputs& in) {
+  std::vector<Refusal> out;
+  check_host(in, out);
+  for (const StackPair& pair : *in.pairs) {
+    if (!pair.before || !pair.after) continue;
+    check_databases(pair, out);
+    check_volumes(pair, out);
+  }
+  for (const SecretChange& secret : *in.secrets) {
+    if (secret.fact != Fact::undecryptable) continue;
+    out.push_back({"secret-undecryptable",
+                   "cannot decrypt " + secret.source + " for stack " + secret.stack + ": " + secret.detail,
+                   ""});
+  }
+  std::erase_if(
+      out, [&](const Refusal& refusal) { return !refusal.ack.empty() && in.acks->count(refusal.ack) != 0; });
+  return out;
+}
+
+}  // namespace hwcsync::plan

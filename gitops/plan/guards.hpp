@@ -1,0 +1,27 @@
+#pragma once
+
+#include "gitops/plan/plan.hpp"
+#include "gitops/plan/stacks.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace hwcsync::plan {
+
+// What a person has to agree to, or mend, before this plan may run. Those that `acks` names are left out.
+struct GuardInputs {
+  const stack::Host* before = nullptr;  // null: first deployment, or the host was not there
+  const stack::Host* after = nullptr;
+  const std::string* host = nullptr;
+  const std::string* machine = nullptr;
+  const std::vector<StackPair>* pairs = nullptr;
+  const std::vector<SecretChange>* secrets = nullptr;
+  const std::set<std::string>* acks = nullptr;
+};
+[[nodiscard]] std::vector<Refusal> check_guards(const GuardInputs& inputs);
+
+// The leading number of a database image's tag ("docker.io/library/postgres:16.4" -> 16); nothing for other
+// images.
+[[nodiscard]] std::optional<int> database_major(const std::string& image);
+
+}  // namespace hwcsync::plan

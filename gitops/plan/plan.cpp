@@ -1,0 +1,244 @@
+#include "gitops/plan/plan.hpp"
+
+#include "gitops/lint/lint.hpp"
+#include "gitops/plan/guards.hpp"
+#include "gitops/plan/paths.hpp"
+#include "gitops/plan/secrets.hpp"
+#include "gitops/plan/services.hpp"
+#include "gitops/plan/stacks.hpp"
+#include "src/base/hash.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::plan {
+namespace {
+
+// One side of the comparison: the repository's configuration, as far as it can be read.
+struct Side {
+  std::optional<git::GitTree> tree;
+  std::optional<stack::RepositoryConfig> config;
+  const stack::Host* host = nullptr;
+};
+
+Side open_side(const git::Repository& repository, const git::ObjectId& revision, const std::string& host,
+               layout::LoadCounters& counters) {
+  Side out;
+  out.tree.emplace(repository.tree(revision));
+  ++counters.repository_files;
+  out.config = stack::read_repository_config(*out.tree);
+  const auto found = out.config->hosts.find(host);
+  if (found != out.config->hosts.end()) out.host = &found->second;
+  return out;
+}
+
+// The deployed side may no longer parse (an older schema, a repaired file): then its files are all that is
+// compared.
+Side open_base(const git::Repository& repository, const git::ObjectId& revision, const std::string& host,
+               layout::LoadCounters& counters) {
+  try {
+    return open_side(repository, revision, host, counters);
+  } catch (const ConfigError&) {
+    Side out;
+    out.tree.emplace(repository.tree(revision));
+    return out;
+  }
+}
+
+bool has(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+// Anything in hwcsync.yaml that may reach into stacks: then all stacks are read, and compared by what they
+// say.
+bool resolves_alike(const Side& before, const Side& after) {
+  if (!before.config || before.host == nullptr) return false;
+  const stack::RepositoryConfig& a = *before.config;
+  const stack::RepositoryConfig& b = *after.config;
+  const auto users = [](const stack::Host& host) {
+    std::string text;
+    for (const auto& [name, user] : host.users) {
+      text += name + '=' + std::to_string(user.uid) + ':' + std::to_string(user.gid) + ':' +
+              std::to_string(user.sub_ids) + ' ';
+    }
+    return text;
+  };
+  return a.stacks == b.stacks && a.secrets == b.secrets && a.variables == b.variables &&
+         a.defaults.style == b.defaults.style && a.defaults.user == b.defaults.user &&
+         a.defaults.timezone == b.defaults.timezone && before.host->variables == after.host->variables &&
+         users(*before.host) == users(*after.host);
+}
+
+bool same_host_settings(const stack::Host& a, const stack::Host& b) {
+  return a.flake == b.flake && a.file == b.file && a.podman == b.podman && a.firewall == b.firewall &&
+         a.hostname == b.hostname;
+}
+
+class Maker {
+ public:
+  explicit Maker(const Inputs& inputs) : in_(inputs), repository_(*inputs.repository) {
+    plan_.host = in_.host;
+    plan_.from = in_.from;
+    plan_.to = in_.to;
+  }
+
+  Plan make() {
+    after_ = open_side(repository_, *in_.to, in_.host, plan_.counters);
+    (void)stack::find_host(*after_.config, in_.host);
+    if (in_.from) before_ = open_base(repository_, *in_.from, in_.host, plan_.counters);
+    plan_.commits = repository_.commits_between(in_.from, *in_.to, 100);
+    plan_.stacks_total = after_.host->stacks.size();
+    classify_changes();
+    load_touched();
+    for (const StackPair& pair : pairs_) {
+      StackChange change = compare_stack(pair);
+      if (change.action != Action::none || !change.reasons.empty())
+        plan_.changes.push_back(std::move(change));
+    }
+    plan_.secrets = compare_secrets(pairs_, repository_);
+    ask_facts();
+    restart_consumers(plan_.secrets, pairs_, plan_.changes);
+    plan_.refusals = check_guards(
+        {before_.host, after_.host, &in_.host, &in_.machine, &pairs_, &plan_.secrets, &in_.acks});
+    measure();
+    plan_.id = identify();
+    return std::move(plan_);
+  }
+
+ private:
+  void classify_changes() {
+    const auto changes = repository_.diff(in_.from, *in_.to);
+    const ClassifiedPaths paths = classify_all(changes, *after_.config, *after_.tree);
+    plan_.paths = {paths.stack_paths, paths.secrets.size(), paths.docs, paths.host.size()};
+    plan_.host_paths = paths.host;
+    if (paths.config && before_.host != nullptr && !same_host_settings(*before_.host, *after_.host)) {
+      plan_.host_paths.emplace_back(stack::kRepositoryFile);
+    }
+    plan_.host_change = in_.from.has_value() && !plan_.host_paths.empty();
+    const std::vector<std::string> none;
+    const auto& now = after_.host->stacks;
+    const auto& was = before_.host != nullptr ? before_.host->stacks : none;
+    const bool all = paths.config && !resolves_alike(before_, after_);
+    for (const auto* list : {&now, &was}) {
+      for (const std::string& name : *list) {
+        const bool moved = has(now, name) != has(was, name);
+        if (all || moved || !in_.from || paths.stacks.count(name) != 0) touched_.insert(name);
+      }
+    }
+    for (const git::ChangedPath& secret : paths.secrets) {
+      const std::string file = secret.path.substr(secret.path.rfind('/') + 1);
+      for (const std::string& name : stacks_naming(file, now, *after_.config, *after_.tree))
+        touched_.insert(name);
+    }
+  }
+
+  void load_touched() {
+    for (const std::string& name : touched_) {
+      StackPair pair;
+      pair.name = name;
+      if (before_.host != nullptr && has(before_.host->stacks, name)) {
+        try {
+          pair.before =
+              layout::load_stack(*before_.tree, *before_.config, *before_.host, name, plan_.counters);
+        } catch (const ConfigError&) {
+          pair.before_unreadable = true;
+        }
+      } else if (in_.from && before_.host == nullptr && !before_.config) {
+        pair.before_unreadable = true;
+      }
+      if (has(after_.host->stacks, name)) {
+        pair.after = layout::load_stack(*after_.tree, *after_.config, *after_.host, name, plan_.counters);
+        for (lint::Finding& finding : lint::lint_stack(*pair.after, *after_.config)) {
+          plan_.findings.push_back(std::move(finding));
+        }
+      }
+      pairs_.push_back(std::move(pair));
+    }
+  }
+
+  void ask_facts() {
+    if (!in_.facts || !needs_facts(plan_.secrets)) return;
+    layout::DesiredState partial{in_.host, *after_.config, *after_.host, {}};
+    std::map<std::string, std::string> ciphertexts;
+    for (const StackPair& pair : pairs_) {
+      if (!pair.after) continue;
+      partial.stacks.emplace(pair.name, *pair.after);
+      for (const layout::Secret& secret : pair.after->secrets) {
+        ciphertexts.emplace(secret.blob, repository_.read_blob(secret.blob));
+      }
+    }
+    plan_.secrets = in_.facts(std::move(plan_.secrets), partial.manifest_json(), ciphertexts);
+  }
+
+  const StackPair& pair(const std::string& name) const {
+    return *std::find_if(pairs_.begin(), pairs_.end(),
+                         [&](const StackPair& item) { return item.name == name; });
+  }
+
+  // The blast radius: what restarts, what is to be pulled, which ports and directories.
+  void measure() {
+    std::set<std::string> images;
+    std::set<std::int64_t> opened;
+    std::set<std::int64_t> closed;
+    for (const StackChange& change : plan_.changes) {
+      const StackPair& both = pair(change.stack);
+      for (const ServiceChange& service : change.services) {
+        if (service.action == Action::restart) ++plan_.containers_restarted;
+        if (service.action == Action::create) ++plan_.containers_started;
+        if (both.after && service.action != Action::remove) {
+          images.insert(both.after->project.services.at(service.service).image);
+        }
+      }
+      measure_firewall(both, opened, closed);
+    }
+    plan_.images.assign(images.begin(), images.end());
+    plan_.ports_opened.assign(opened.begin(), opened.end());
+    plan_.ports_closed.assign(closed.begin(), closed.end());
+  }
+
+  void measure_firewall(const StackPair& both, std::set<std::int64_t>& opened,
+                        std::set<std::int64_t>& closed) {
+    const std::vector<std::int64_t> none;
+    const auto& was = both.before ? both.before->config.firewall.tcp : none;
+    const auto& now = both.after ? both.after->config.firewall.tcp : none;
+    for (const auto port : now) {
+      if (std::find(was.begin(), was.end(), port) == was.end()) opened.insert(port);
+    }
+    for (const auto port : was) {
+      if (std::find(now.begin(), now.end(), port) == now.end()) closed.insert(port);
+    }
+    if (!both.after) return;
+    for (const stack::Directory& directory : both.after->config.prepare.directories) {
+      const auto same = [&](const stack::Directory& item) { return item.path == directory.path; };
+      const bool known = both.before && std::any_of(both.before->config.prepare.directories.begin(),
+                                                    both.before->config.prepare.directories.end(), same);
+      if (!known) plan_.directories.push_back(directory.path + " (" + directory.owner + ")");
+    }
+  }
+
+  // Whatever the plan was made from: when any of it moves, so does the id, and `apply --plan` refuses.
+  std::string identify() const {
+    Sha256 hash;
+    hash.add("plan 1").add(in_.host).add(in_.from ? in_.from->hex() : "").add(in_.to->hex());
+    for (const SecretChange& secret : plan_.secrets) {
+      hash.add(secret.stack).add(secret.name).add(fact_name(secret.fact));
+    }
+    for (const auto& [rule, severity] : after_.config->policy) hash.add(rule).add(severity);
+    return hash.hex().substr(0, 16);
+  }
+
+  const Inputs& in_;
+  const git::Repository& repository_;
+  Plan plan_;
+  Side before_;
+  Side after_;
+  std::set<std::string> touched_;
+  std::vector<StackPair> pairs_;
+};
+
+}  // namespace
+
+Plan make_plan(const Inputs& inputs) {
+  return Maker(inputs).make();
+}
+
+}  // namespace hwcsync::plan

@@ -1,0 +1,212 @@
+#include "gitops/plan/services.hpp"
+
+#include "src/base/text.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::plan {
+namespace {
+
+using compose::Service;
+using Reasons = std::vector<std::string>;
+
+std::string text(const compose::Port& port) {
+  std::string out = port.host_ip.empty() ? "" : port.host_ip + ':';
+  if (!port.published.empty()) out += port.published + ':';
+  return out + port.target + (port.protocol == "tcp" ? "" : '/' + port.protocol);
+}
+
+std::string text(const compose::Mount& mount) {
+  return (mount.source.empty() ? "" : mount.source + ':') + mount.target + (mount.read_only ? ":ro" : "");
+}
+
+std::string text(const compose::SecretGrant& grant) {
+  return grant.source;
+}
+
+std::string text(const std::string& value) {
+  return value;
+}
+
+void compare_text(Reasons& out, const std::string& what, const std::string& before,
+                  const std::string& after) {
+  if (before == after) return;
+  if (before.empty()) {
+    out.push_back(what + " + " + after);
+  } else if (after.empty()) {
+    out.push_back(what + " - " + before);
+  } else {
+    out.push_back(what + ' ' + before + " -> " + after);
+  }
+}
+
+// "image a:1 -> 2" when only the tag differs, so that the eye finds the change.
+void compare_image(Reasons& out, const std::string& before, const std::string& after) {
+  const auto colon = before.rfind(':');
+  const bool same_name = colon != std::string::npos && after.compare(0, colon + 1, before, 0, colon + 1) == 0;
+  if (before != after && same_name) {
+    out.push_back("image " + before.substr(0, colon) + ' ' + before.substr(colon + 1) + " -> " +
+                  after.substr(colon + 1));
+  } else {
+    compare_text(out, "image", before, after);
+  }
+}
+
+template <class Key, class Value>
+void compare_map(Reasons& out, const std::string& what, const std::map<Key, Value>& before,
+                 const std::map<Key, Value>& after) {
+  for (const auto& [key, value] : after) {
+    const auto old = before.find(key);
+    if (old == before.end()) {
+      out.push_back(what + " + " + key);
+    } else if (!(old->second == value)) {
+      out.push_back(what + " ~ " + key);
+    }
+  }
+  for (const auto& [key, value] : before) {
+    if (after.find(key) == after.end()) out.push_back(what + " - " + key);
+  }
+}
+
+template <class T>
+void compare_list(Reasons& out, const std::string& what, const std::vector<T>& before,
+                  const std::vector<T>& after) {
+  if (before == after) return;
+  const std::size_t known = out.size();
+  for (const T& item : after) {
+    if (std::find(before.begin(), before.end(), item) == before.end())
+      out.push_back(what + " + " + text(item));
+  }
+  for (const T& item : before) {
+    if (std::find(after.begin(), after.end(), item) == after.end()) out.push_back(what + " - " + text(item));
+  }
+  if (out.size() == known) out.push_back(what + " in another order");
+}
+
+void compare_command(Reasons& out, const std::string& what,
+                     const std::optional<std::vector<std::string>>& before,
+                     const std::optional<std::vector<std::string>>& after) {
+  if (before != after) out.push_back(what + " changed");
+}
+
+void compare_flag(Reasons& out, const std::string& what, bool before, bool after) {
+  if (before != after) out.push_back(what + (after ? " on" : " off"));
+}
+
+void compare_health(Reasons& out, const Service& before, const Service& after) {
+  const auto key = [](const Service& service) {
+    std::string text = service.health_check ? "set" : "";
+    if (!service.health_check) return text;
+    const compose::HealthCheck& check = *service.health_check;
+    text += check.disabled ? '0' : '1';
+    for (const std::string& word : check.test) text += '\n' + word;
+    text += '\n' + check.interval + '\n' + check.timeout + '\n' + check.start_period + '\n' +
+            std::to_string(check.retries.value_or(-1));
+    return text;
+  };
+  if (key(before) != key(after)) out.push_back("health check changed");
+}
+
+bool is_recreated(const std::vector<ServiceChange>& changes, const std::string& service) {
+  return std::any_of(changes.begin(), changes.end(), [&](const ServiceChange& change) {
+    return change.service == service && change.action != Action::none && change.action != Action::remove;
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const Service& before, const Service& after) {
+  Reasons out;
+  compare_image(out, before.image, after.image);
+  compare_text(out, "container name", before.container_name, after.container_name);
+  compare_command(out, "command", before.command, after.command);
+  compare_command(out, "entrypoint", before.entrypoint, after.entrypoint);
+  compare_map(out, "environment", before.environment, after.environment);
+  compare_map(out, "label", before.labels, after.labels);
+  compare_list(out, "port", before.ports, after.ports);
+  compare_list(out, "volume", before.volumes, after.volumes);
+  compare_list(out, "network", before.networks, after.networks);
+  compare_text(out, "network mode", before.network_mode, after.network_mode);
+  compare_list(out, "secret", before.secrets, after.secrets);
+  compare_health(out, before, after);
+  compare_text(out, "restart policy", before.restart, after.restart);
+  compare_text(out, "user", before.user, after.user);
+  compare_text(out, "working directory", before.working_dir, after.working_dir);
+  compare_text(out, "hostname", before.hostname, after.hostname);
+  compare_list(out, "capability", before.cap_add, after.cap_add);
+  compare_list(out, "dropped capability", before.cap_drop, after.cap_drop);
+  compare_list(out, "device", before.devices, after.devices);
+  compare_list(out, "tmpfs", before.tmpfs, after.tmpfs);
+  compare_list(out, "security option", before.security_opt, after.security_opt);
+  compare_list(out, "host entry", before.extra_hosts, after.extra_hosts);
+  compare_list(out, "DNS server", before.dns, after.dns);
+  compare_text(out, "shared memory", before.shm_size, after.shm_size);
+  compare_text(out, "stop time", before.stop_grace_period, after.stop_grace_period);
+  compare_text(out, "memory limit", before.memory_limit, after.memory_limit);
+  compare_text(out, "cpu limit", before.cpus, after.cpus);
+  compare_flag(out, "read-only root", before.read_only, after.read_only);
+  compare_flag(out, "privileged", before.privileged, after.privileged);
+  compare_flag(out, "init process", before.init, after.init);
+  compare_flag(out, "terminal", before.tty, after.tty);
+  return out;
+}
+
+void mark(std::vector<ServiceChange>& changes, const std::string& service, Action action,
+          const std::string& reason) {
+  for (ServiceChange& change : changes) {
+    if (change.service != service) continue;
+    if (change.action == Action::none) change.action = action;
+    if (std::find(change.reasons.begin(), change.reasons.end(), reason) == change.reasons.end()) {
+      change.reasons.push_back(reason);
+    }
+    return;
+  }
+  changes.push_back({service, action, {reason}});
+  std::sort(changes.begin(), changes.end(),
+            [](const auto& a, const auto& b) { return a.service < b.service; });
+}
+
+void add_companions(std::vector<ServiceChange>& changes, const layout::Stack& stack) {
+  const bool oci = stack.style == stack::Style::oci;
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& [name, service] : stack.project.services) {
+      if (is_recreated(changes, name)) continue;
+      std::string reason;
+      if (const std::string holder = service.namespace_of();
+          !holder.empty() && is_recreated(changes, holder)) {
+        reason = "shares the network of " + holder;
+      }
+      for (const auto& [other, dependency] : service.depends_on) {
+        const bool propagates = dependency.restart || (oci && dependency.required);
+        if (reason.empty() && propagates && is_recreated(changes, other)) reason = "depends on " + other;
+      }
+      if (reason.empty()) continue;
+      mark(changes, name, Action::restart, reason);
+      again = true;
+    }
+  }
+}
+
+std::vector<ServiceChange> compare_services(const layout::Stack& before, const layout::Stack& after) {
+  std::vector<ServiceChange> out;
+  for (const auto& [name, service] : after.project.services) {
+    const auto old = before.project.services.find(name);
+    if (old == before.project.services.end()) {
+      out.push_back({name, Action::create, {"new service, image " + service.image}});
+      continue;
+    }
+    Reasons reasons = differences(old->second, service);
+    if (!reasons.empty()) out.push_back({name, Action::restart, std::move(reasons)});
+  }
+  for (const auto& [name, service] : before.project.services) {
+    if (after.project.services.find(name) == after.project.services.end()) {
+      out.push_back({name, Action::remove, {"no longer in the Compose file"}});
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.service < b.service; });
+  add_companions(out, after);
+  return out;
+}
+
+}  // namespace hwcsync::plan

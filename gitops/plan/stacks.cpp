@@ -1,0 +1,143 @@
+#include "gitops/plan/stacks.hpp"
+
+#include "gitops/plan/services.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::plan {
+namespace {
+
+using layout::Stack;
+
+// Texts of the unit that need a restart of the unit to take effect, in style compose.
+std::vector<std::string> unit_differences(const Stack& before, const Stack& after) {
+  std::vector<std::string> out;
+  const auto compare = [&](const std::string& what, const std::string& a, const std::string& b) {
+    if (a != b) out.push_back(what + ' ' + (a.empty() ? "(none)" : a) + " -> " + (b.empty() ? "(none)" : b));
+  };
+  const auto list = [](const std::vector<std::string>& items) { return join(items, " "); };
+  compare("unit", before.unit, after.unit);
+  compare("user", before.user, after.user);
+  compare("project", before.project.name, after.project.name);
+  compare("required mounts", list(before.config.mounts.required), list(after.config.mounts.required));
+  compare("after", list(before.config.units.after), list(after.config.units.after));
+  compare("wants", list(before.config.units.wants), list(after.config.units.wants));
+  compare("requires", list(before.config.units.requires_), list(after.config.units.requires_));
+  compare("starts after", list(before.config.start_after), list(after.config.start_after));
+  compare("uid of the user", std::to_string(before.account.uid), std::to_string(after.account.uid));
+  return out;
+}
+
+// Changes that NixOS applies around the unit: firewall, directories, routes, description.
+std::vector<std::string> surrounding_differences(const Stack& before, const Stack& after) {
+  std::vector<std::string> out;
+  const auto ports = [&](const std::string& what, const std::vector<std::int64_t>& a,
+                         const std::vector<std::int64_t>& b) {
+    for (const auto port : b) {
+      if (std::find(a.begin(), a.end(), port) == a.end())
+        out.push_back("opens " + what + ' ' + std::to_string(port));
+    }
+    for (const auto port : a) {
+      if (std::find(b.begin(), b.end(), port) == b.end())
+        out.push_back("closes " + what + ' ' + std::to_string(port));
+    }
+  };
+  ports("tcp", before.config.firewall.tcp, after.config.firewall.tcp);
+  ports("udp", before.config.firewall.udp, after.config.firewall.udp);
+  for (const stack::Directory& directory : after.config.prepare.directories) {
+    const auto& old = before.config.prepare.directories;
+    const bool known = std::any_of(old.begin(), old.end(), [&](const stack::Directory& item) {
+      return item.path == directory.path && item.owner == directory.owner && item.mode == directory.mode;
+    });
+    if (!known)
+      out.push_back("directory " + directory.path + " (" + directory.owner + ", " + directory.mode + ")");
+  }
+  for (const stack::Route& route : after.config.routes) {
+    const auto& old = before.config.routes;
+    const bool known = std::any_of(old.begin(), old.end(), [&](const stack::Route& item) {
+      return item.domain == route.domain && item.upstream == route.upstream && item.tls == route.tls;
+    });
+    if (!known) out.push_back("route " + route.domain);
+  }
+  for (const stack::Route& route : before.config.routes) {
+    const auto& now = after.config.routes;
+    if (std::none_of(now.begin(), now.end(), [&](const auto& item) { return item.domain == route.domain; })) {
+      out.push_back("no route " + route.domain);
+    }
+  }
+  if (before.config.description != after.config.description) out.push_back("description");
+  return out;
+}
+
+// Networks and volumes of the project, and files given to containers.
+std::vector<std::string> project_differences(const Stack& before, const Stack& after) {
+  std::vector<std::string> out;
+  if (!(before.project.networks == after.project.networks)) out.push_back("networks changed");
+  if (!(before.project.volumes == after.project.volumes)) out.push_back("volumes changed");
+  for (const layout::Asset& asset : after.assets) {
+    const auto old = std::find_if(before.assets.begin(), before.assets.end(),
+                                  [&](const layout::Asset& item) { return item.name == asset.name; });
+    if (old == before.assets.end()) {
+      out.push_back("file + " + asset.name);
+    } else if (old->content != asset.content) {
+      out.push_back("file ~ " + asset.name);
+    }
+  }
+  return out;
+}
+
+StackChange whole(const StackPair& pair, const Stack& stack, Action action) {
+  StackChange out{pair.name, stack.style, action, action, {}, {}};
+  for (const auto& [name, service] : stack.project.services) {
+    out.services.push_back({name, action, {"image " + service.image}});
+  }
+  return out;
+}
+
+}  // namespace
+
+void settle_action(StackChange& change, const Stack& after) {
+  if (change.action == Action::create || change.action == Action::remove || change.action == Action::restart)
+    return;
+  const bool containers = std::any_of(change.services.begin(), change.services.end(),
+                                      [](const ServiceChange& item) { return item.action != Action::none; });
+  // In style compose the provider recreates the changed containers in place; in style oci each container is a
+  // unit.
+  if (containers) change.action = after.style == stack::Style::compose ? Action::reload : Action::restart;
+  change.needed = change.action;
+}
+
+StackChange compare_stack(const StackPair& pair) {
+  if (!pair.after) {
+    if (!pair.before) return {pair.name, stack::Style::compose, Action::remove, Action::remove, {}, {}};
+    return whole(pair, *pair.before, Action::remove);
+  }
+  if (pair.before_unreadable) {
+    StackChange out = whole(pair, *pair.after, Action::restart);
+    out.reasons.push_back("what was deployed can no longer be read: compared as files");
+    return out;
+  }
+  if (!pair.before) return whole(pair, *pair.after, Action::create);
+  const Stack& before = *pair.before;
+  const Stack& after = *pair.after;
+  if (before.style != after.style) {
+    StackChange out = whole(pair, after, Action::restart);
+    out.reasons.push_back(after.style == stack::Style::oci ? "style compose -> oci" : "style oci -> compose");
+    return out;
+  }
+  StackChange out{pair.name, after.style, Action::none, Action::none, {}, compare_services(before, after)};
+  const auto add = [&out](const std::vector<std::string>& reasons, Action least) {
+    if (!reasons.empty() && static_cast<int>(out.action) < static_cast<int>(least)) out.action = least;
+    out.reasons.insert(out.reasons.end(), reasons.begin(), reasons.end());
+  };
+  add(unit_differences(before, after), Action::restart);
+  add(surrounding_differences(before, after), Action::unit);
+  add(project_differences(before, after),
+      after.style == stack::Style::compose ? Action::reload : Action::unit);
+  settle_action(out, after);
+  out.needed = out.action;
+  return out;
+}
+
+}  // namespace hwcsync::plan

@@ -1,0 +1,71 @@
+#include "gitops/stack/names.hpp"
+
+#include "gitops/compose/interpolation.hpp"
+#include "src/base/tree.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::stack {
+namespace {
+
+bool is_lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() <= 10 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_lower_or_digit(c) || c == '-'; });
+}
+
+bool is_unit_name(std::string_view name) {
+  return !name.empty() && name.size() <= 200 && name.front() != '.' && name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == ':' || c == '_' || c == '.' ||
+                  c == '-';
+         });
+}
+
+bool is_repository_path(std::string_view path) {
+  const auto joined = join_path("", path);
+  return !path.empty() && joined && *joined == path;
+}
+
+bool is_owner(std::string_view text) {
+  const auto colon = text.find(':');
+  return colon != std::string_view::npos && is_number(text.substr(0, colon)) &&
+         is_number(text.substr(colon + 1));
+}
+
+bool is_mode(std::string_view text) {
+  return (text.size() == 3 || text.size() == 4) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+}
+
+void check_variable_names(const Yaml* variables, Problems& problems) {
+  if (variables == nullptr) return;
+  for (const Yaml::Entry& entry : variables->entries) {
+    if (compose::is_variable_name(entry.key)) continue;
+    problems.add(key_place(*variables, entry.key),
+                 "'" + entry.key + "' is no name for a variable (letters, digits and '_', no digit first)");
+  }
+}
+
+Location key_place(const Yaml& mapping, std::string_view key) {
+  for (const Yaml::Entry& entry : mapping.entries) {
+    if (entry.key != key) continue;
+    Location where = entry.value.file ? entry.value.where() : mapping.where();
+    where.line = entry.line;
+    where.column = entry.column;
+    return where;
+  }
+  return mapping.where();
+}
+
+}  // namespace hwcsync::stack

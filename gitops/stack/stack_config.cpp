@@ -1,0 +1,192 @@
+#include "gitops/stack/stack_config.hpp"
+
+#include "gitops/compose/loader.hpp"
+#include "gitops/stack/names.hpp"
+#include "gitops/stack/rules.hpp"
+#include "gitops/stack/stack_schema.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::stack {
+namespace {
+
+// What the table cannot say: names, ranges, and keys that exclude each other.
+struct Checker {
+  const StackConfig& config;
+  const Yaml& document;
+  Problems& problems;
+
+  [[nodiscard]] Location place(const char* key) const { return key_place(document, key); }
+
+  void check_names() const {
+    if (!config.unit.empty() && !is_unit_name(config.unit)) {
+      problems.add(place("unit"), "'" + config.unit + "' is no name for a unit (without '.service')");
+    }
+    const bool suffix = config.unit.size() > 8 && config.unit.rfind(".service") == config.unit.size() - 8;
+    if (suffix) problems.add(place("unit"), "leave '.service' out of the unit's name");
+    if (!config.category.empty() && !is_name(config.category)) {
+      problems.add(place("category"),
+                   "'" + config.category + "' is no name for a category (a-z, 0-9 and '-')");
+    }
+    if (!config.user.empty() && !is_name(config.user)) {
+      problems.add(place("user"), "'" + config.user + "' is no name for a user (a-z, 0-9 and '-')");
+    }
+    if (config.user == "dedicated")
+      problems.add(place("user"), "'user: dedicated' is not supported by this version yet");
+    for (const std::string& name : config.environment_from_host) {
+      if (name == "XDG_RUNTIME_DIR") continue;
+      problems.add(place("environment-from-host"),
+                   "'" + name +
+                       "' from the host's environment is not supported by this version "
+                       "yet; only XDG_RUNTIME_DIR is");
+    }
+    check_variable_names(document.find("variables"), problems);
+    check_variable_names(document.find("assets"), problems);
+    for (const auto& [name, file] : config.assets) {
+      if (!is_repository_path(file)) {
+        problems.add(key_place(*document.find("assets"), name),
+                     "'" + file + "' must be a path below the stack's directory");
+      }
+    }
+  }
+
+  void check_secrets() const {
+    const Yaml* secrets = document.find("secrets");
+    for (const auto& [name, secret] : config.secrets) {
+      const Location where = key_place(*secrets, name);
+      const bool good =
+          !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                   c == '_' || c == '-';
+          });
+      if (!good)
+        problems.add(where, "'" + name + "' is no name for a secret (letters, digits, '.', '_' and '-')");
+      if (secret.source.empty()) problems.add(where, "the secret '" + name + "' needs a 'source'");
+      if (!is_mode(secret.mode))
+        problems.add(where, "'" + secret.mode + "' is no mode; write it as \"0400\"");
+      if (name == "env" && (!secret.key.empty() || !secret.services.empty())) {
+        problems.add(where, "the secret 'env' is the stack's env file and takes nothing but a 'source'");
+      }
+    }
+  }
+
+  void check_numbers() const {
+    const auto port = [&](const char* key, std::int64_t number) {
+      if (number < 1 || number > 65535)
+        problems.add(place(key), std::to_string(number) + " is no port (1 to 65535)");
+    };
+    for (const auto* list : {&config.firewall.tcp, &config.firewall.udp, &config.firewall.proxied}) {
+      for (const std::int64_t number : *list) port("firewall", number);
+    }
+    for (const Route& route : config.routes) {
+      port("routes", route.upstream);
+      if (!route.tls.empty() && route.tls != "internal") {
+        problems.add(place("routes"), "expected 'internal' for tls, found '" + route.tls + "'");
+      }
+    }
+    for (const Directory& directory : config.prepare.directories) {
+      if (!directory.owner.empty() && !directory.container_owner.empty()) {
+        problems.add(directory.where, "a directory has 'owner' or 'container-owner', not both");
+      }
+      for (const std::string* owner : {&directory.owner, &directory.container_owner}) {
+        if (!owner->empty() && !is_owner(*owner))
+          problems.add(directory.where, "'" + *owner + "' is no owner; write \"uid:gid\" in numbers");
+      }
+      if (!is_mode(directory.mode))
+        problems.add(directory.where, "'" + directory.mode + "' is no mode; write it as \"0755\"");
+    }
+    for (const Probe& probe : config.health.probes) {
+      const int kinds = static_cast<int>(!probe.http.empty()) + static_cast<int>(!probe.tcp.empty()) +
+                        static_cast<int>(!probe.command.empty());
+      if (kinds != 1) problems.add(place("health"), "a probe has exactly one of http, tcp and command");
+    }
+    if (!is_seconds(config.health.timeout)) {
+      problems.add(place("health"),
+                   "'" + config.health.timeout + "' is no time limit; write it as 120s or 3m");
+    }
+  }
+
+  void check_lists() const {
+    for (const IgnoredRule& rule : config.lint.ignore) {
+      const auto& known = rule_names();
+      if (std::find(known.begin(), known.end(), rule.rule) == known.end()) {
+        problems.add(place("lint"), "unknown rule '" + rule.rule + "'" + suggestion(rule.rule, known));
+      }
+      if (trim(rule.reason).empty())
+        problems.add(place("lint"), "the rule '" + rule.rule + "' is ignored without a reason");
+    }
+    for (const std::string& name : config.start_after) {
+      if (!is_name(name)) problems.add(place("start-after"), "'" + name + "' is no name for a stack");
+    }
+  }
+
+  static bool is_seconds(const std::string& text) {
+    return text.size() >= 2 && text.size() <= 6 && (text.back() == 's' || text.back() == 'm') &&
+           text.find_first_not_of("0123456789") == text.size() - 1;
+  }
+};
+
+void keep_places(StackConfig& config, const Yaml& document) {
+  for (const Yaml::Entry& entry : document.entries) config.places[entry.key] = key_place(document, entry.key);
+  if (const Yaml* secrets = document.find("secrets")) {
+    for (auto& [name, secret] : config.secrets) secret.where = key_place(*secrets, name);
+  }
+  const Yaml* prepare = document.find("prepare");
+  const Yaml* directories = prepare == nullptr ? nullptr : prepare->find("directories");
+  for (std::size_t i = 0; directories != nullptr && i < directories->items.size(); ++i) {
+    config.prepare.directories[i].where = directories->items[i].where();
+  }
+}
+
+StackConfig read(const Yaml& document, const std::string& file) {
+  StackConfig out;
+  Problems problems;
+  Schema<StackConfig>::read(document, out, problems);
+  problems.throw_if_any(ConfigKind::repository);
+  keep_places(out, document);
+  out.file = file;
+  const Checker checker{out, document, problems};
+  checker.check_names();
+  checker.check_secrets();
+  checker.check_numbers();
+  checker.check_lists();
+  problems.throw_if_any(ConfigKind::repository);
+  return out;
+}
+
+}  // namespace
+
+Location StackConfig::place(const std::string& key) const {
+  const auto found = places.find(key);
+  return found == places.end() ? Location{file, 0, 0} : found->second;
+}
+
+StackConfig read_stack_config(const Tree& tree, const std::string& directory, const Yaml& compose_document) {
+  const std::string path = directory + "/stack.yaml";
+  const auto content = tree.read(path);
+  const Yaml* embedded = compose_document.find("x-hwcsync");
+  if (content && embedded != nullptr) {
+    throw ConfigError(ConfigKind::repository,
+                      {{key_place(compose_document, "x-hwcsync"),
+                        "there is a stack.yaml too; keep the settings in one of the two places"}});
+  }
+  if (content) return read(parse_yaml(*content, path), path);
+  const std::string file = compose_document.file ? *compose_document.file : path;
+  return read(embedded == nullptr ? Yaml::mapping() : *embedded, file);
+}
+
+StackConfig read_stack_config(const Tree& tree, const std::string& directory) {
+  const auto file = compose::find_compose_file(tree, directory);
+  return read_stack_config(tree, directory,
+                           file ? compose::read_compose_document(tree, *file) : Yaml::mapping());
+}
+
+Json stack_schema() {
+  Json out = Schema<StackConfig>::json();
+  out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  out["title"] = "stack.yaml";
+  return out;
+}
+
+}  // namespace hwcsync::stack

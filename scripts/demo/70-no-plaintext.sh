@@ -1,0 +1,53 @@
+# shellcheck shell=bash disable=SC2154
+say "no secret where none belongs"
+
+# search FILE-OF-PATTERNS: the places where one of them stands, one a line.
+search() {
+  local patterns=$1 pid object
+  # Every object of the mirror: generated commits and what they are made of.
+  mirror cat-file --batch-all-objects --batch 2>/dev/null | grep -qaFf "$patterns" && echo "git objects"
+  grep -rqaFf "$patterns" /nix/store && echo "nix store"
+  grep -rqaFf "$patterns" /var/lib/hwcsync && echo "state directory"
+  grep -rqaFf "$patterns" /run/hwcsync --exclude-dir=view && echo "runtime directory"
+  grep -rqaFf "$patterns" /etc/hwcsync /etc/systemd && echo "/etc"
+  journalctl --no-pager -o cat 2>/dev/null | grep -qaFf "$patterns" && echo "journal"
+  for pid in $(pgrep -f 'hwcsync (daemon|secretsd|worker)') "${extra_pids[@]}"; do
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qaFf "$patterns" && echo "arguments of $pid"
+    tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qaFf "$patterns" && echo "environment of $pid"
+  done
+  find / -xdev \( -name 'core' -o -name 'core.*' -o -name '*.core' \) -type f -size +0 -path '*hwcsync*' 2>/dev/null | grep . && echo "a core file"
+  return 0
+}
+extra_pids=()
+
+# The search must find what is planted on purpose, everywhere it looks.
+planted=canaryplanted$RANDOM$RANDOM
+echo $planted >/root/planted
+echo "$planted" >/var/lib/hwcsync/planted
+echo "$planted" >/run/hwcsync/planted
+echo "$planted" >/etc/hwcsync-planted && mv /etc/hwcsync-planted /etc/systemd/planted
+echo "$planted" >/nix/store/planted
+echo "$planted" | systemd-cat
+mirror hash-object -w --stdin <<<"$planted" >/dev/null
+CANARY=$planted sh -c 'exec sleep 60' "$planted" &
+extra_pids=($!)
+sleep 0.5
+journalctl --sync 2>/dev/null || true
+found=$(search /root/planted)
+for place in "git objects" "nix store" "state directory" "runtime directory" "/etc" "journal" "environment of"; do
+  check "a planted word is found in: $place" grep -q "$place" <<<"$found"
+done
+kill "${extra_pids[@]}"
+extra_pids=()
+rm -f /var/lib/hwcsync/planted /run/hwcsync/planted /etc/systemd/planted /nix/store/planted
+
+printf '%s\n' "${canaries[@]}" canaryrotated >/root/canaries
+found=$(search /root/canaries)
+[[ -z $found ]] || fail "a secret stands in: $found"
+checks=$((checks + 1))
+note "${#canaries[@]} values searched in git objects, Nix store, state, journal, arguments, environment, cores: none found"
+
+# The process with the keys: not dumpable, so a core has nothing, and its memory is closed to its own uid.
+pid=$(systemctl show -p MainPID --value hwcsync-secrets.service)
+check "the secret service cannot be dumped" grep -q '^Max core file size *0 ' "/proc/$pid/limits"
+note "limit of the promise: podman keeps a container's environment in its own database (hwcsync explain secret-in-environment)"

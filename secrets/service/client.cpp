@@ -1,0 +1,94 @@
+#include "secrets/service/client.hpp"
+
+#include "secrets/service/interface.hpp"
+#include "src/base/error.hpp"
+#include "src/base/varlink_client.hpp"
+
+#include <utility>
+
+namespace hwcsync::secrets {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{200};
+
+template <typename Read>
+auto reading(const Json& reply, Read read) {
+  try {
+    return read(reply);
+  } catch (const Json::exception& error) {
+    throw Error("cannot read", "a reply of the secrets service", error.what());
+  }
+}
+
+}  // namespace
+
+SecretServiceClient::SecretServiceClient(std::string socket, std::chrono::milliseconds deadline)
+    : socket_(std::move(socket)), deadline_(deadline) {}
+
+Json SecretServiceClient::call(std::string_view method, const Json& parameters) const {
+  return VarlinkClient::connect(socket_).call(full_name(method), parameters, deadline_);
+}
+
+std::vector<FileFact> SecretServiceClient::facts(const SecretBundle& bundle) {
+  return reading(call("Facts", to_json(bundle)),
+                 [](const Json& reply) { return facts_from_json(reply.at("facts")); });
+}
+
+StagedGeneration SecretServiceClient::stage(const SecretBundle& bundle) {
+  return reading(call("Stage", to_json(bundle)), [](const Json& reply) {
+    return StagedGeneration{.generation = reply.at("generation").get<std::string>(),
+                            .facts = facts_from_json(reply.at("facts"))};
+  });
+}
+
+void SecretServiceClient::flip(const std::string& generation) {
+  call("Flip", {{"generation", generation}});
+}
+
+void SecretServiceClient::drop(const std::string& generation) {
+  call("Drop", {{"generation", generation}});
+}
+
+ViewStatus SecretServiceClient::mount(uid_t uid) {
+  return reading(call("Mount", {{"uid", uid}}),
+                 [](const Json& reply) { return view_from_json(reply.at("view")); });
+}
+
+void SecretServiceClient::reload() {
+  call("Reload", Json::object());
+}
+
+ServiceStatus SecretServiceClient::status() {
+  return status_from_json(call("Status", Json::object()));
+}
+
+std::vector<AuditRecord> SecretServiceClient::audit(const AuditQuery& query) {
+  Json parameters{{"limit", query.limit}};
+  if (query.stack) parameters["stack"] = *query.stack;
+  return reading(call("Audit", parameters), [](const Json& reply) {
+    std::vector<AuditRecord> out;
+    for (const Json& record : reply.at("records")) out.push_back(record_from_json(record));
+    return out;
+  });
+}
+
+ViewStatus wait_for_view(SecretService& service, uid_t uid, std::chrono::milliseconds timeout, Clock& clock) {
+  const auto end = clock.steady_now() + timeout;
+  for (;;) {
+    std::string refusal;
+    try {
+      ViewStatus view = service.mount(uid);
+      if (view.problem.empty()) return view;
+      refusal = view.problem;
+    } catch (const Error& error) {
+      // Not up yet, restarting, or not serving yet: all of these pass.
+      refusal = error.what();
+    }
+    if (clock.steady_now() >= end) {
+      throw Error({"no view for uid", std::to_string(uid), refusal, "systemctl status hwcsync-secrets"});
+    }
+    clock.sleep_for(kPause);
+  }
+}
+
+}  // namespace hwcsync::secrets

@@ -1,0 +1,274 @@
+#include "secrets/service/local_service.hpp"
+
+#include "secrets/audit/caller_process.hpp"
+#include "secrets/identity/identity_file.hpp"
+#include "secrets/service/interface.hpp"
+#include "src/base/error.hpp"
+#include "src/base/log.hpp"
+#include "src/base/text.hpp"
+#include "src/base/varlink.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+namespace hwcsync::secrets {
+namespace {
+
+VarlinkError refusal(std::string_view name, const std::string& generation, std::string_view reason) {
+  return {full_name(name), Json{{"generation", generation}, {"reason", std::string(reason)}}};
+}
+
+VarlinkError refusal(std::string_view name, std::string_view reason) {
+  return {full_name(name), Json{{"reason", std::string(reason)}}};
+}
+
+AuditOp audit_op(AccessEvent::Op op) noexcept {
+  switch (op) {
+    case AccessEvent::Op::open:
+      return AuditOp::open;
+    case AccessEvent::Op::read:
+      return AuditOp::read;
+    case AccessEvent::Op::deny:
+      break;
+  }
+  return AuditOp::deny;
+}
+
+}  // namespace
+
+LocalSecretService::LocalSecretService(SecretsdOptions options, const Clock& clock)
+    : options_(std::move(options)),
+      store_(options_.state_dir + "/secrets"),
+      audit_(clock, options_.audit_records),
+      views_({.runtime_dir = options_.runtime_dir, .user_runtime_root = options_.user_runtime_root},
+             [this](const AccessEvent& event) { observe(event); }) {}
+
+void LocalSecretService::start(std::vector<PassedFd> passed) {
+  load_identities();
+  read_recorded();
+  Held generation;
+  try {
+    generation = recorded_.empty() ? nullptr : find(recorded_);
+    if (!recorded_.empty() && !generation) problem_ = "the recorded generation is not stored on this machine";
+  } catch (const Error& error) {
+    problem_ = error.what();
+  }
+  if (generation) {
+    served_ = generation;
+    snapshots_ = snapshots_of(generation);
+  }
+  for (const std::string& line : views_.start(std::move(passed), snapshots_, served_ ? served_->id() : "")) {
+    log(LogLevel::warning, "view not taken over", {{"reason", line}});
+  }
+  if (generation) serve(std::move(generation));
+  if (!problem_.empty()) {
+    log(LogLevel::error, "serving no secrets", {{"recorded", recorded_}, {"reason", problem_}});
+  }
+}
+
+void LocalSecretService::load_identities() {
+  identities_.clear();
+  identity_problems_.clear();
+  for (const std::string& path : options_.identities) {
+    try {
+      for (Identity& identity : secrets::load_identities(path)) identities_.push_back(std::move(identity));
+    } catch (const Error& error) {
+      identity_problems_.emplace_back(error.what());
+      log(LogLevel::error, "cannot load identity", {{"path", path}, {"reason", error.what()}});
+    }
+  }
+}
+
+void LocalSecretService::read_recorded() {
+  recorded_.clear();
+  problem_.clear();
+  try {
+    recorded_ = trim(read_file(options_.generation_file, 4096));
+  } catch (const SystemError& error) {
+    if (error.code() != ENOENT) problem_ = error.what();
+    return;
+  }
+  if (!recorded_.empty() && !is_generation_id(recorded_)) {
+    problem_ = "cannot use " + options_.generation_file + ": it holds no generation id";
+    recorded_.clear();
+  }
+}
+
+LocalSecretService::Held LocalSecretService::decrypt(const SecretBundle& bundle) const {
+  try {
+    return secrets::stage(parse_manifest(bundle.manifest), bundle.ciphertexts, identities_);
+  } catch (const SystemError&) {
+    throw;  // of our memory, not of the manifest
+  } catch (const Error& error) {
+    throw refusal("BadManifest", error.what());
+  }
+}
+
+LocalSecretService::Held LocalSecretService::find(const std::string& generation) {
+  if (const auto known = staged_.find(generation); known != staged_.end()) return known->second;
+  const auto stored = store_.load(generation);
+  if (!stored) return nullptr;
+  Held loaded = decrypt(*stored);
+  if (loaded->id() != generation) {
+    throw Error("cannot serve generation", generation, "what is stored under this id is another one");
+  }
+  staged_.emplace(generation, loaded);
+  return loaded;
+}
+
+std::vector<FileFact> LocalSecretService::facts(const SecretBundle& bundle) {
+  return compare(*decrypt(bundle), served_.get());
+}
+
+StagedGeneration LocalSecretService::stage(const SecretBundle& bundle) {
+  const Held made = decrypt(bundle);
+  for (const std::string& id : source_ids(made->manifest())) {
+    // On disk it would be half a generation for ever.
+    if (!bundle.ciphertexts.contains(id))
+      throw refusal("BadManifest", "the ciphertext " + id + " was not given");
+  }
+  SecretBundle needed{.manifest = serialise(made->manifest())};
+  for (const std::string& id : source_ids(made->manifest()))
+    needed.ciphertexts.emplace(id, bundle.ciphertexts.at(id));
+  store_.save(made->id(), needed);
+  staged_.insert_or_assign(made->id(), made);
+  log(LogLevel::info, "secrets staged",
+      {{"generation", made->id()},
+       {"files", std::to_string(made->files().size())},
+       {"failures", std::to_string(made->failures())}});
+  return {.generation = made->id(), .facts = compare(*made, served_.get())};
+}
+
+void LocalSecretService::flip(const std::string& generation) {
+  Held next = find(generation);
+  if (!next) throw refusal("UnknownGeneration", generation, "it is neither staged nor stored");
+  serve(std::move(next));
+  problem_.clear();
+}
+
+void LocalSecretService::serve(Held generation) {
+  Snapshots next = snapshots_of(generation);
+  views_.show(next, generation->id());
+  snapshots_ = std::move(next);
+  if (served_ != generation) {
+    log(LogLevel::info, "secrets flipped",
+        {{"generation", generation->id()},
+         {"before", served_ ? served_->id() : "none"},
+         {"failures", std::to_string(generation->failures())}});
+  }
+  served_ = std::move(generation);
+}
+
+void LocalSecretService::drop(const std::string& generation) {
+  if (served_ && served_->id() == generation)
+    throw refusal("GenerationInUse", generation, "it is being served");
+  if (recorded_ == generation) throw refusal("GenerationInUse", generation, "the running system names it");
+  staged_.erase(generation);
+  store_.remove(generation);
+}
+
+ViewStatus LocalSecretService::mount(uid_t uid) {
+  // An empty view would let a stack start that must not.
+  if (!served_ && !problem_.empty()) throw refusal("NotServing", problem_);
+  return views_.ensure(uid, snapshots_, served_ ? served_->id() : "");
+}
+
+void LocalSecretService::reload() {
+  load_identities();
+  read_recorded();
+  if (recorded_.empty()) {
+    if (!problem_.empty()) log(LogLevel::error, "cannot serve the recorded secrets", {{"reason", problem_}});
+    return;
+  }
+  // Files that failed before may open with the identities that are there now.
+  if (const auto known = staged_.find(recorded_); known != staged_.end() && known->second->failures() > 0) {
+    staged_.erase(known);
+  }
+  try {
+    Held recorded = find(recorded_);
+    if (!recorded) throw Error("cannot serve generation", recorded_, "it is not stored on this machine");
+    serve(std::move(recorded));
+  } catch (const Error& error) {
+    problem_ = error.what();
+    log(LogLevel::error, "cannot serve the recorded secrets",
+        {{"recorded", recorded_}, {"reason", problem_}});
+  }
+}
+
+Snapshots LocalSecretService::snapshots_of(const Held& generation) {
+  std::map<uid_t, std::vector<ViewEntry>> by_user;
+  for (const StagedFile& file : generation->files()) {
+    by_user[file.entry.uid].push_back({.path = file.entry.path,
+                                       .stack = file.entry.stack,
+                                       .secret = file.entry.name,
+                                       .uid = file.entry.uid,
+                                       .gid = file.entry.gid,
+                                       .mode = file.entry.mode,
+                                       .content = file.content.bytes(),
+                                       .failure = file.failure});
+  }
+  Snapshots out;
+  for (auto& [uid, entries] : by_user) {
+    out.emplace(uid, std::make_shared<const ViewSnapshot>(generation->id(), std::move(entries), generation,
+                                                          std::time(nullptr)));
+  }
+  return out;
+}
+
+ServiceStatus LocalSecretService::status() {
+  const Arena::Usage usage = Arena::process().usage();
+  ServiceStatus out{.generation = served_ ? served_->id() : "",
+                    .recorded = recorded_,
+                    .problem = problem_,
+                    .views = views_.status(),
+                    .identity_problems = identity_problems_,
+                    .audit = audit_.counts(),
+                    .locked_bytes = usage.locked};
+  for (const auto& [id, generation] : staged_) out.staged.push_back(id);
+  for (const Identity& identity : identities_) out.recipients.push_back(to_text(identity.recipient()));
+  if (served_) {
+    for (const StagedFile& file : served_->files()) {
+      if (file.readable()) continue;
+      out.failures.push_back({.uid = file.entry.uid,
+                              .path = file.entry.path,
+                              .stack = file.entry.stack,
+                              .name = file.entry.name,
+                              .fact = Fact::undecryptable,
+                              .reason = file.failure});
+    }
+  }
+  return out;
+}
+
+std::vector<AuditRecord> LocalSecretService::audit(const AuditQuery& query) {
+  return audit_.query(query);
+}
+
+std::string LocalSecretService::summary() const {
+  if (!served_) return problem_.empty() ? "no secrets yet" : "serving nothing: " + problem_;
+  return "serving " + count_of(served_->files().size(), "file") + " to " +
+         count_of(snapshots_.size(), "user") +
+         (served_->failures() > 0 ? ", " + std::to_string(served_->failures()) + " undecryptable" : "");
+}
+
+// On the thread of a view.
+void LocalSecretService::observe(const AccessEvent& event) {
+  CallerProcess process = identify_caller(event.caller.tid);
+  audit_.add({.op = audit_op(event.op),
+              .view = event.view,
+              .uid = event.caller.uid,
+              .gid = event.caller.gid,
+              .pid = process.pid,
+              .exe = std::move(process.exe),
+              .unit = std::move(process.unit),
+              .container = std::move(process.container),
+              .generation = std::string(event.generation),
+              .path = std::string(event.path),
+              .stack = std::string(event.stack),
+              .secret = std::string(event.secret),
+              .result = event.result == 0 ? "ok" : std::strerror(event.result)});
+}
+
+}  // namespace hwcsync::secrets

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "secrets/identity/identity.hpp"
+#include "secrets/service/generation_store.hpp"
+#include "secrets/service/service.hpp"
+#include "secrets/service/view_table.hpp"
+#include "src/base/clock.hpp"
+#include "src/base/service_notify.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hwcsync::secrets {
+
+// What `hwcsync secretsd` is told.
+struct SecretsdOptions {
+  std::vector<std::string> identities{};  // files: age identities or OpenSSH Ed25519 keys
+  std::string runtime_dir = "/run/hwcsync";
+  std::string state_dir = "/var/lib/hwcsync";
+  std::string socket = kSecretsSocket;
+  // Written by the system that is running: the id of the generation to serve outside of a run.
+  std::string generation_file = "/etc/hwcsync/secrets-generation";
+  std::string user_runtime_root = "/run/user";
+  std::size_t audit_records = 4096;
+};
+
+// The service itself: keys, generations and views in this process. Belongs to the main thread.
+class LocalSecretService final : public SecretService {
+ public:
+  LocalSecretService(SecretsdOptions options, const Clock& clock);
+
+  // Loads identities and the recorded generation, takes over or clears the views of a predecessor, and
+  // serves. What goes wrong with identities or the generation is in status(); throws only when the place
+  // itself is unusable.
+  void start(std::vector<PassedFd> passed);
+
+  [[nodiscard]] std::vector<FileFact> facts(const SecretBundle& bundle) override;
+  StagedGeneration stage(const SecretBundle& bundle) override;
+  void flip(const std::string& generation) override;
+  void drop(const std::string& generation) override;
+  ViewStatus mount(uid_t uid) override;
+  void reload() override;
+  [[nodiscard]] ServiceStatus status() override;
+  [[nodiscard]] std::vector<AuditRecord> audit(const AuditQuery& query) override;
+
+  // One line for `systemctl status`.
+  [[nodiscard]] std::string summary() const;
+
+ private:
+  using Held = std::shared_ptr<const Generation>;
+
+  void load_identities();
+  void read_recorded();
+  [[nodiscard]] Held decrypt(const SecretBundle& bundle) const;
+  // In memory, or decrypted from disk; nullptr when it is neither.
+  [[nodiscard]] Held find(const std::string& generation);
+  void serve(Held generation);
+  [[nodiscard]] static Snapshots snapshots_of(const Held& generation);
+  void observe(const AccessEvent& event);
+
+  SecretsdOptions options_;
+  GenerationStore store_;
+  AuditLog audit_;
+  std::vector<Identity> identities_;
+  std::vector<std::string> identity_problems_;
+  std::map<std::string, Held> staged_;  // the served one too
+  Held served_;
+  Snapshots snapshots_;
+  std::string recorded_;
+  std::string problem_;
+  ViewTable views_;  // last: its threads report to audit_
+};
+
+}  // namespace hwcsync::secrets

@@ -1,0 +1,197 @@
+#include "secrets/service/view_table.hpp"
+
+#include "secrets/view/mount_table.hpp"
+#include "src/base/error.hpp"
+#include "src/base/log.hpp"
+
+#include <charconv>
+#include <ctime>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace hwcsync::secrets {
+namespace {
+
+// Names in systemd's descriptor store.
+std::string fuse_name(uid_t uid) {
+  return "view-" + std::to_string(uid);
+}
+std::string init_name(uid_t uid) {
+  return fuse_name(uid) + "-init";
+}
+
+struct StoredName {
+  uid_t uid = 0;
+  bool is_init = false;
+};
+
+std::optional<StoredName> parse_name(std::string_view name) {
+  if (!name.starts_with("view-")) return std::nullopt;
+  name.remove_prefix(5);
+  StoredName out;
+  const auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), out.uid);
+  if (code != std::errc{}) return std::nullopt;
+  const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
+  if (!rest.empty() && rest != "-init") return std::nullopt;
+  out.is_init = !rest.empty();
+  return out;
+}
+
+std::shared_ptr<const ViewSnapshot> snapshot_for(uid_t uid, const Snapshots& snapshots,
+                                                 const std::string& generation) {
+  const auto found = snapshots.find(uid);
+  if (found != snapshots.end()) return found->second;
+  return std::make_shared<const ViewSnapshot>(generation, std::vector<ViewEntry>{}, nullptr,
+                                              std::time(nullptr));
+}
+
+void keep_for_successor(uid_t uid, const FuseServer& server) {
+  if (!service_manager_listens()) return;
+  const Fd sealed = seal_init(server.init_request());
+  store_fd(init_name(uid), sealed.get());
+  store_fd(fuse_name(uid), server.fuse_fd());
+}
+
+void forget_kept(uid_t uid) {
+  forget_stored_fd(fuse_name(uid));
+  forget_stored_fd(init_name(uid));
+}
+
+}  // namespace
+
+ViewTable::ViewTable(Places places, AccessObserver observer)
+    : places_(std::move(places)), observer_(std::move(observer)) {}
+
+ViewTable::~ViewTable() {
+  if (service_manager_listens()) return;
+  for (auto& [uid, held] : views_) {
+    try {
+      if (!held.bound.empty()) detach_mount(held.bound);
+      held.mount->unmount();
+    } catch (const std::exception& error) {
+      log(LogLevel::warning, "cannot unmount view", {{"uid", std::to_string(uid)}, {"reason", error.what()}});
+    }
+  }
+}
+
+std::string ViewTable::path_of(uid_t uid) const {
+  return places_.runtime_dir + "/view/" + std::to_string(uid);
+}
+
+std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Snapshots& snapshots,
+                                          const std::string& generation) {
+  std::vector<std::string> problems;
+  struct Kept {
+    Fd fuse;
+    Fd init;
+  };
+  std::map<uid_t, Kept> kept;
+  for (PassedFd& one : passed) {
+    if (const auto name = parse_name(one.name))
+      (name->is_init ? kept[name->uid].init : kept[name->uid].fuse) = std::move(one.fd);
+  }
+  const auto mounts = current_mounts();
+  std::set<std::string> alive;  // devices
+  for (auto& [uid, fds] : kept) {
+    try {
+      const auto there = mounted_at(mounts, path_of(uid));
+      if (!there || there->type != kViewType)
+        throw Error("cannot take over", path_of(uid), "it is not mounted any more");
+      if (!fds.fuse.valid() || !fds.init.valid()) {
+        throw Error("cannot take over", path_of(uid), "only one of its two descriptors was kept");
+      }
+      const auto shown = snapshot_for(uid, snapshots, generation);
+      Held held{
+          .mount = ViewMount::take_over(
+              {.path = path_of(uid), .owner = read_owner(uid), .snapshot = shown, .observer = observer_},
+              {.fuse = std::move(fds.fuse), .init = read_sealed_init(fds.init)}),
+          .files = shown->entries().size(),
+          .taken_over = true};
+      alive.insert(there->device);
+      views_.insert_or_assign(uid, std::move(held));
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+      forget_kept(uid);
+    }
+  }
+  // What nobody answers for any more hangs or fails everybody who touches it.
+  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
+    const bool ours =
+        mount->path.starts_with(places_.runtime_dir + "/view/") ||
+        (mount->path.starts_with(places_.user_runtime_root + '/') && mount->path.ends_with("/secrets"));
+    if (mount->type == kViewType && ours && !alive.contains(mount->device)) detach_mount(mount->path);
+  }
+  for (auto& [uid, held] : views_) bind(uid, held);
+  return problems;
+}
+
+ViewTable::Held& ViewTable::mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation) {
+  const auto known = views_.find(uid);
+  if (known != views_.end() && known->second.mount->server().serving()) return known->second;
+  if (known != views_.end()) {
+    // Somebody has unmounted or aborted it.
+    forget_kept(uid);
+    detach_mount(path_of(uid));
+    views_.erase(known);
+  }
+  const auto shown = snapshot_for(uid, snapshots, generation);
+  Held held{.mount = ViewMount::mount(
+                {.path = path_of(uid), .owner = read_owner(uid), .snapshot = shown, .observer = observer_}),
+            .files = shown->entries().size()};
+  keep_for_successor(uid, held.mount->server());
+  return views_.insert_or_assign(uid, std::move(held)).first->second;
+}
+
+void ViewTable::show(const Snapshots& snapshots, const std::string& generation) {
+  for (const auto& [uid, snapshot] : snapshots) mounted(uid, snapshots, generation);
+  for (auto& [uid, held] : views_) {
+    auto shown = snapshot_for(uid, snapshots, generation);
+    held.files = shown->entries().size();
+    // The ranges are read again: the switch may have created the user since.
+    held.mount->set(read_owner(uid), std::move(shown));
+  }
+  for (auto& [uid, held] : views_) bind(uid, held);
+}
+
+ViewStatus ViewTable::ensure(uid_t uid, const Snapshots& snapshots, const std::string& generation) {
+  Held& held = mounted(uid, snapshots, generation);
+  held.mount->set(read_owner(uid), snapshot_for(uid, snapshots, generation));
+  bind(uid, held);
+  return describe(uid, held);
+}
+
+void ViewTable::bind(uid_t uid, Held& held) const {
+  const std::string target = places_.user_runtime_root + '/' + std::to_string(uid) + "/secrets";
+  held.problem.clear();
+  held.bound.clear();
+  // Units of root read /run/hwcsync/view/0; /run/user/0 comes and goes with root's logins.
+  if (uid == 0) return;
+  try {
+    if (bind_view(path_of(uid), places_.user_runtime_root, uid) != BindOutcome::no_parent)
+      held.bound = target;
+  } catch (const Error& error) {
+    held.problem = error.what();
+    if (!error.text().hint.empty()) held.problem += " (" + error.text().hint + ')';
+    log(LogLevel::warning, "cannot bind view", {{"uid", std::to_string(uid)}, {"reason", held.problem}});
+  }
+}
+
+ViewStatus ViewTable::describe(uid_t uid, const Held& held) {
+  const FuseServer& server = held.mount->server();
+  return {.uid = uid,
+          .path = held.mount->path(),
+          .bound = held.bound,
+          .problem = server.serving() ? held.problem : "unmounted or aborted by somebody",
+          .files = held.files,
+          .taken_over = held.taken_over,
+          .requests_lost = server.resend() == Resend::unsupported};
+}
+
+std::vector<ViewStatus> ViewTable::status() const {
+  std::vector<ViewStatus> out;
+  for (const auto& [uid, held] : views_) out.push_back(describe(uid, held));
+  return out;
+}
+
+}  // namespace hwcsync::secrets

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "secrets/service/service.hpp"
+#include "secrets/view/view_mount.hpp"
+#include "src/base/service_notify.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hwcsync::secrets {
+
+// What each user's view shows.
+using Snapshots = std::map<uid_t, std::shared_ptr<const ViewSnapshot>>;
+
+// All views of the service, by uid: mounted at <runtime_dir>/view/<uid>, bound to
+// <user_runtime_root>/<uid>/secrets. Belongs to the main thread.
+class ViewTable {
+ public:
+  struct Places {
+    std::string runtime_dir;
+    std::string user_runtime_root;
+  };
+  ViewTable(Places places, AccessObserver observer);
+  // Without a service manager that keeps the descriptors, unmounts everything; with one, leaves it to a
+  // successor.
+  ~ViewTable();
+  ViewTable(const ViewTable&) = delete;
+  ViewTable& operator=(const ViewTable&) = delete;
+
+  // Once, at start: goes on with the views whose descriptors were handed back, and takes away the dead ones.
+  // Users that `snapshots` does not know get an empty view. Gives a line for each thing that could not be
+  // taken over.
+  std::vector<std::string> start(std::vector<PassedFd> passed, const Snapshots& snapshots,
+                                 const std::string& generation);
+
+  // Mounts what is missing, then swaps all views to these snapshots; a user without one gets an empty view.
+  // Throws before any swap when a view cannot be mounted. Binds where it can; what stops a bind is in the
+  // status.
+  void show(const Snapshots& snapshots, const std::string& generation);
+
+  // Makes sure of one view; gives how it stands.
+  ViewStatus ensure(uid_t uid, const Snapshots& snapshots, const std::string& generation);
+
+  [[nodiscard]] std::vector<ViewStatus> status() const;
+
+ private:
+  struct Held {
+    std::unique_ptr<ViewMount> mount;
+    std::string bound{};
+    std::string problem{};
+    std::size_t files = 0;
+    bool taken_over = false;
+  };
+
+  Held& mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation);
+  void bind(uid_t uid, Held& held) const;
+  [[nodiscard]] std::string path_of(uid_t uid) const;
+  [[nodiscard]] static ViewStatus describe(uid_t uid, const Held& held);
+
+  Places places_;
+  AccessObserver observer_;
+  std::map<uid_t, Held> views_;
+};
+
+}  // namespace hwcsync::secrets

@@ -1,0 +1,88 @@
+#include "src/cli/secret_files.hpp"
+
+#include "secrets/age/age.hpp"
+#include "secrets/arena/harden.hpp"
+#include "secrets/identity/identity_file.hpp"
+#include "secrets/sops/binary.hpp"
+#include "secrets/vault/dotenv_parser.hpp"
+#include "secrets/vault/source.hpp"
+#include "src/base/atomic_file.hpp"
+#include "src/base/error.hpp"
+#include "src/base/fd.hpp"
+#include "src/base/text.hpp"
+#include "src/cli/exit_status.hpp"
+
+#include <ostream>
+
+#include <unistd.h>
+
+namespace hwcsync::cli {
+namespace {
+
+constexpr std::size_t kPlaintextLimit = 4U << 20U;
+
+// By content, as the loader of stacks does it.
+secrets::SourceFormat format_of(std::string_view text, const std::string& path) {
+  if (text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----")) {
+    return secrets::SourceFormat::age;
+  }
+  if (text.find("\nsops_mac=") != std::string_view::npos || text.starts_with("sops_mac=")) {
+    return secrets::SourceFormat::sops_dotenv;
+  }
+  if (trim(text).starts_with("{") && text.find("\"sops\"") != std::string_view::npos) {
+    return secrets::SourceFormat::sops_binary;
+  }
+  throw secrets::SecretError(secrets::SecretFailure::not_encrypted,
+                             {"cannot decrypt", path, "not encrypted", {}}, "neither age nor sops");
+}
+
+void write_secret(int fd, secrets::Bytes bytes) {
+  write_all(fd, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "standard output");
+}
+
+}  // namespace
+
+int decrypt_file(const std::string& path, const std::vector<std::string>& identities,
+                 const settings::Settings& settings) {
+  secrets::harden_process();
+  std::vector<secrets::Identity> keys;
+  for (const std::string& file : identities.empty() ? settings.identities : identities) {
+    for (secrets::Identity& identity : secrets::load_identities(file)) keys.push_back(std::move(identity));
+  }
+  const std::string ciphertext = read_file(path);
+  const secrets::PlainSource plain(format_of(ciphertext, path), ciphertext, keys);
+  write_secret(STDOUT_FILENO, plain.whole().bytes());
+  return kDone;
+}
+
+int encrypt_file(const Encryption& encryption, std::ostream& out) {
+  secrets::harden_process();
+  std::vector<secrets::Recipient> recipients;
+  for (const std::string& text : encryption.recipients) recipients.push_back(secrets::parse_recipient(text));
+  const std::string source = encryption.path == "-" ? "/dev/stdin" : encryption.path;
+  const secrets::SecureBuffer plain = secrets::read_secret_file(source, kPlaintextLimit);
+  const auto now = std::chrono::system_clock::now();
+  std::string text;
+  if (encryption.format == "dotenv") {
+    text =
+        secrets::encrypt_sops_dotenv(secrets::parse_dotenv(plain.bytes(), encryption.path), recipients, now);
+  } else if (encryption.format == "binary") {
+    text = secrets::encrypt_sops_binary(plain.bytes(), recipients, now);
+  } else {
+    text = secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
+  }
+  if (encryption.output.empty()) {
+    out << text;
+    return kDone;
+  }
+  AtomicFile file(encryption.output, 0644);
+  file.write(text);
+  file.commit();
+  return kDone;
+}
+
+std::string count_files(std::size_t count) {
+  return count_of(count, "file");
+}
+
+}  // namespace hwcsync::cli

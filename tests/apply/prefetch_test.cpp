@@ -1,0 +1,57 @@
+#include "gitops/apply/prefetch.hpp"
+
+#include "tests/apply/world.hpp"
+#include "tests/support/catch.hpp"
+
+namespace hwcsync::apply {
+namespace {
+
+TEST_CASE("only images that are missing are pulled, each for its own account") {
+  World world;
+  const auto run = world.request("main");
+  const auto context = world.context();
+  RunLog log(context, run);
+  world.machine.images.emplace(1000, "a");
+  const ImageSet images{
+      {{"homelab", 1000}, "a"}, {{"root", 0}, "a"}, {{"homelab", 1000}, "b"}, {{"root", 0}, "c"}};
+  const auto result = prefetch(context, log, images);
+  CHECK(result.wanted == 4);
+  CHECK(result.pulled == 3);
+  CHECK(world.machine.images.count({0, "a"}) == 1);
+  CHECK(prefetch(context, log, images).pulled == 0);
+}
+
+TEST_CASE("what the registry refuses for good is told from what may pass") {
+  World world;
+  const auto run = world.request("main");
+  const auto context = world.context();
+  RunLog log(context, run);
+  world.machine.unobtainable = {"gone"};
+  try {
+    (void)prefetch(context, log, {{{"root", 0}, "gone"}});
+    FAIL("must throw");
+  } catch (const RunFailure& e) {
+    CHECK(e.retry() == history::Retry::useless);
+    CHECK_THAT(e.what(), Catch::Matchers::Contains("gone for root"));
+  }
+  world.machine.fate.fail_from = 1;
+  try {
+    (void)prefetch(context, log, {{{"root", 0}, "other"}});
+    FAIL("must throw");
+  } catch (const RunFailure& e) {
+    CHECK(e.retry() == history::Retry::may_help);
+  }
+}
+
+TEST_CASE("a request to stop ends the pulling") {
+  World world;
+  const auto run = world.request("main");
+  const auto context = world.context();
+  RunLog log(context, run);
+  run.request_cancel();
+  CHECK_THROWS_AS(prefetch(context, log, {{{"root", 0}, "a"}}), Cancelled);
+  CHECK(world.machine.images.empty());
+}
+
+}  // namespace
+}  // namespace hwcsync::apply

@@ -1,0 +1,90 @@
+#include "gitops/history/quarantine.hpp"
+#include "tests/apply/world.hpp"
+#include "tests/support/catch.hpp"
+
+namespace hwcsync::apply {
+namespace {
+
+using history::Operation;
+using history::RunState;
+
+class Past {
+ public:
+  Past() {
+    for (const char* tag : {"1", "2", "3"}) {
+      world.image("photos", std::string("docker.io/library/photos:") + tag);
+      revisions.push_back(world.commit(tag));
+      REQUIRE(world.apply("main").state == RunState::committed);
+      stands.push_back(world.stand());
+      systems.push_back(world.machine.current);
+    }
+  }
+  history::Outcome go_back(std::optional<history::RunId> run = {}) {
+    return world.apply(
+        "", {.trigger = {"rollback", "eric"}, .operation = Operation::rollback, .target_run = run});
+  }
+
+  World world;
+  std::vector<std::string> revisions;
+  std::vector<std::string> stands;
+  std::vector<std::string> systems;
+};
+
+TEST_CASE("a manual rollback goes to the run before, without building, and quarantines what it left") {
+  Past past;
+  const auto outcome = past.go_back();
+  INFO(outcome.reason);
+  REQUIRE(outcome.state == RunState::committed);
+  CHECK(past.world.machine.current == past.systems[1]);
+  CHECK(past.world.machine.profile == past.systems[1]);
+  CHECK(past.world.deployed_revision() == past.revisions[1]);
+  for (const auto& call : past.world.machine.calls) CHECK(call.rfind("start build", 0) != 0);
+  const auto database = history::Database::open(past.world.state_dir());
+  CHECK(history::is_quarantined(database, past.revisions[2]));
+  CHECK_FALSE(history::is_quarantined(database, past.revisions[1]));
+  CHECK(database.find(4)->operation == "rollback");
+
+  // Once more: further back, not forward again.
+  REQUIRE(past.go_back().state == RunState::committed);
+  CHECK(past.world.deployed_revision() == past.revisions[0]);
+}
+
+TEST_CASE("a manual rollback goes to the run that is named") {
+  Past past;
+  REQUIRE(past.go_back(1).state == RunState::committed);
+  CHECK(past.world.machine.current == past.systems[0]);
+  CHECK(past.world.deployed_revision() == past.revisions[0]);
+  CHECK(history::read_deployed(past.world.state_dir())->store_path == past.systems[0]);
+}
+
+TEST_CASE("a system that the garbage collector took is built again from its commit") {
+  Past past;
+  past.world.machine.systems.erase(past.systems[0]);
+  REQUIRE(past.go_back(1).state == RunState::committed);
+  CHECK(past.world.machine.current == past.systems[0]);
+  CHECK(std::any_of(past.world.machine.calls.begin(), past.world.machine.calls.end(),
+                    [](const auto& call) { return call.rfind("start build", 0) == 0; }));
+}
+
+TEST_CASE("there is no way back to a run that left nothing, or from nothing") {
+  Past past;
+  CHECK(history::exit_status(past.go_back(99)) == 5);
+  World fresh;
+  fresh.commit("first");
+  CHECK(history::exit_status(fresh.apply("", {.operation = Operation::rollback})) == 5);
+}
+
+TEST_CASE("a rollback that a person asked for ends a halt") {
+  Past past;
+  past.world.machine.switch_exits = {2, 1};
+  past.world.image("photos", "docker.io/library/photos:4");
+  past.world.commit("4");
+  REQUIRE(past.world.apply("main").state == RunState::rollback_failed);
+  REQUIRE(read_halted(past.world.state_dir()).has_value());
+  REQUIRE(past.go_back(3).good());
+  CHECK_FALSE(read_halted(past.world.state_dir()).has_value());
+  CHECK(past.world.machine.current == past.systems[2]);
+}
+
+}  // namespace
+}  // namespace hwcsync::apply

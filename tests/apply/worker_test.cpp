@@ -1,0 +1,334 @@
+#include "src/base/file_lock.hpp"
+#include "tests/apply/world.hpp"
+#include "tests/support/catch.hpp"
+
+namespace hwcsync::apply {
+namespace {
+
+using Catch::Matchers::Contains;
+using history::RunState;
+
+std::vector<std::string> without_repeats(std::vector<std::string> states) {
+  states.erase(std::unique(states.begin(), states.end()), states.end());
+  return states;
+}
+
+std::size_t position(const std::vector<std::string>& calls, const std::string& what) {
+  const auto found =
+      std::find_if(calls.begin(), calls.end(), [&](const auto& one) { return one.rfind(what, 0) == 0; });
+  CAPTURE(what, calls);
+  REQUIRE(found != calls.end());
+  return static_cast<std::size_t>(found - calls.begin());
+}
+
+TEST_CASE("a first commit becomes a running system, step by step") {
+  World world;
+  const std::string first = world.commit("first");
+  const auto outcome = world.apply("main", {.trigger = {"push", "eric"}});
+  INFO(outcome.reason);
+  REQUIRE(outcome.state == RunState::committed);
+  CHECK(history::exit_status(outcome) == 0);
+  CHECK(without_repeats(world.states) ==
+        std::vector<std::string>{"locked", "prefetched", "secrets-staged", "rendered", "built", "baseline",
+                                 "switching", "switched", "restarting", "verifying", "committed"});
+  CHECK(world.machine.current != test::kFirstSystem);
+  CHECK(world.machine.profile == world.machine.current);
+  CHECK(world.machine.containers.size() == 2);
+  CHECK(world.deployed_revision() == first);
+  CHECK(world.ref(git::generated_ref("server")) == world.ref(git::deployed_ref("server")));
+  const auto deployed = history::read_deployed(world.state_dir());
+  REQUIRE(deployed.has_value());
+  CHECK(deployed->revision == first);
+  CHECK(deployed->store_path == world.machine.current);
+  CHECK(deployed->secrets_generation == world.machine.secrets);
+  CHECK(world.machine.roots.at("run-1") == world.machine.current);
+  const auto row = world.row(1);
+  CHECK(row.state == "committed");
+  CHECK(row.summary == "first");
+  CHECK(row.who == "eric");
+  // Nothing is pulled, staged or built once the switch has begun, and the view flips right before it.
+  const auto& calls = world.machine.calls;
+  const auto start = position(calls, "start switch");
+  CHECK(position(calls, "pull docker.io/library/photos:1") < position(calls, "stage secrets"));
+  CHECK(position(calls, "stage secrets") < position(calls, "start build"));
+  CHECK(position(calls, "flip secrets") == start - 1);
+}
+
+TEST_CASE("an image change touches its own stack and keeps the other container") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  world.image("photos", "docker.io/library/photos:2");
+  const std::string second = world.commit("photos 2");
+  const auto outcome = world.apply("main");
+  REQUIRE(outcome.state == RunState::committed);
+  CHECK(world.deployed_revision() == second);
+  const auto record =
+      record_from_json(*history::RunDirectory::open(world.state_dir(), 2).read_json(kActivationFile));
+  REQUIRE(record.touched.size() == 1);
+  CHECK(record.touched[0].name == "photos");
+  CHECK(std::count(world.machine.calls.begin(), world.machine.calls.end(),
+                   "pull docker.io/library/photos:2") == 1);
+  CHECK(std::count(world.machine.calls.begin(), world.machine.calls.end(),
+                   "pull docker.io/library/tickets:1") == 0);
+}
+
+TEST_CASE("a commit of documents moves the deployed ref and nothing else") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const std::string before = world.machine.current;
+  const auto modules = [&] {
+    const git::Repository repository(world.mirror());
+    return *repository.tree(*repository.read_ref(git::deployed_ref("server")))
+                .read("generated/hwcsync/server/default.nix");
+  };
+  const std::string rendered = modules();
+  world.git.write("README.md", "hello again\n");
+  const std::string second = world.commit("docs");
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::unchanged);
+  CHECK(world.machine.calls.empty());
+  CHECK(world.machine.current == before);
+  CHECK(world.deployed_revision() == second);
+  CHECK(modules() == rendered);
+  CHECK(history::read_deployed(world.state_dir())->store_path == before);
+}
+
+TEST_CASE("a container that dies is rolled back, everything with it, and the revision is quarantined") {
+  World world;
+  const std::string good = world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const std::string stand = world.stand();
+  const std::string old = world.machine.current;
+  world.image("photos", "docker.io/library/photos:crash");
+  const std::string bad = world.commit("photos crashes");
+  const auto outcome = world.apply("main");
+  REQUIRE(outcome.state == RunState::rolled_back);
+  CHECK(history::exit_status(outcome) == 3);
+  CHECK_THAT(outcome.reason, Contains("photos: container photos-web-1 exited with 1"));
+  CHECK_THAT(outcome.reason, Contains("last words of photos-web-1"));
+  CHECK(world.stand() == stand);
+  CHECK(world.deployed_revision() == good);
+  CHECK(world.ref(git::generated_ref("server")) == world.ref(git::deployed_ref("server")));
+  const auto& calls = world.machine.calls;
+  CHECK(position(calls, "set profile " + old) < position(calls, "start rollback " + old));
+  CHECK(position(calls, "start switch") < position(calls, "set profile " + old));
+  CHECK(world.machine.roots.count("run-2") == 0);
+  const auto database = history::Database::open(world.state_dir());
+  CHECK(database.find(2)->state == "rolled-back");
+
+  // A revert deploys.
+  world.image("photos", "docker.io/library/photos:1");
+  const std::string revert = world.commit("revert");
+  CHECK(world.apply("main").good());
+  CHECK(world.deployed_revision() == revert);
+}
+
+TEST_CASE("an unhealthy container is waited for and then rolled back") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const std::string stand = world.stand();
+  world.image("tickets", "docker.io/library/tickets:ill");
+  world.commit("ill");
+  const auto began = world.clock.steady_now();
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::rolled_back);
+  CHECK_THAT(outcome.reason, Contains("tickets-web-1 is unhealthy"));
+  CHECK(world.clock.steady_now() - began >= std::chrono::seconds(30));
+  CHECK(world.stand() == stand);
+}
+
+TEST_CASE("the secrets view goes back with the system") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const std::string before = world.machine.secrets;
+  // A stack more: the manifest's host list stays, so make the generations differ by hand.
+  world.machine.secrets = "earlier";
+  world.machine.staged.insert("earlier");
+  world.image("photos", "docker.io/library/photos:crash");
+  world.commit("bad");
+  CHECK(world.apply("main").state == RunState::rolled_back);
+  CHECK(world.machine.secrets == "earlier");
+  const auto& calls = world.machine.calls;
+  CHECK(std::count(calls.begin(), calls.end(), "flip secrets") == 2);
+  CHECK(before != "earlier");
+}
+
+TEST_CASE("what cannot be pulled fails before anything changes") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const std::string stand = world.stand();
+  world.image("photos", "docker.io/library/photos:gone");
+  world.machine.unobtainable.insert("docker.io/library/photos:gone");
+  world.commit("gone");
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::failed);
+  CHECK(outcome.code == "image");
+  CHECK(outcome.retry == history::Retry::useless);
+  CHECK(world.stand() == stand);
+}
+
+TEST_CASE("a secret that cannot be decrypted names itself and fails the run") {
+  World world;
+  world.commit("first");
+  world.machine.facts = {
+      {"photos", "env", plan::Fact::undecryptable, "none of 1 identities is among 2 recipients"}};
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::failed);
+  CHECK(outcome.code == "secret-undecryptable");
+  CHECK_THAT(outcome.reason, Contains("photos env: none of 1 identities"));
+  CHECK(world.machine.current == test::kFirstSystem);
+}
+
+TEST_CASE("a build that fails says what Nix said, and takes the generated ref back") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const auto ref = world.ref(git::generated_ref("server"));
+  world.image("photos", "docker.io/library/photos:2");
+  world.commit("second");
+  world.machine.build_exit = 1;
+  const auto run = world.request("main");
+  std::ofstream(run.build_log()) << "building...\nerror: attribute 'foo' missing\n  at /x.nix:3\n";
+  const auto outcome = run_worker(world.context(), run.id());
+  CHECK(outcome.state == RunState::failed);
+  CHECK_THAT(outcome.reason, Contains("attribute 'foo' missing"));
+  CHECK(world.ref(git::generated_ref("server")) == ref);
+}
+
+TEST_CASE("a refusal of the plan is exit status 5 and changes nothing") {
+  World world;
+  const std::string first = world.commit("first");
+  auto context = world.context();
+  context.machine = "other-machine";
+  const auto run = world.request(first);
+  const auto outcome = run_worker(context, run.id());
+  CHECK(history::exit_status(outcome) == 5);
+  CHECK_THAT(outcome.reason, Contains("other-machine"));
+  CHECK(world.machine.current == test::kFirstSystem);
+}
+
+TEST_CASE("a run asked for on top of something else is refused") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const auto outcome = world.apply("main", {.from = std::string(40, 'a')});
+  CHECK(history::exit_status(outcome) == 5);
+  CHECK_THAT(outcome.reason, Contains("is deployed by now"));
+}
+
+TEST_CASE("another plan than the approved one is not carried out") {
+  World world;
+  world.commit("first");
+  const auto outcome = world.apply("main", {.plan = "0123456789abcdef"});
+  CHECK(history::exit_status(outcome) == 5);
+  CHECK(world.machine.current == test::kFirstSystem);
+}
+
+TEST_CASE("while another worker holds the lock a run is busy, and its own journal says so") {
+  World world;
+  world.commit("first");
+  std::filesystem::create_directories(world.git.path() + "/run");
+  const auto lock = FileLock::try_lock(world.git.path() + "/run/apply.lock");
+  REQUIRE(lock.has_value());
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::busy);
+  CHECK(history::exit_status(outcome) == 75);
+  CHECK(world.terminal_lines(world.last) == 1);
+  CHECK(world.row(world.last).state == "busy");
+  CHECK(world.machine.calls.empty());
+}
+
+TEST_CASE("a run can be stopped until the switch begins") {
+  World world;
+  world.commit("first");
+  SECTION("by its cancel file") {
+    const auto run = world.request("main");
+    run.request_cancel();
+    CHECK(run_worker(world.context(), run.id()).state == RunState::cancelled);
+  }
+  SECTION("by SIGTERM") {
+    world.stop = true;
+    CHECK(world.apply("main").state == RunState::cancelled);
+  }
+  CHECK(world.machine.current == test::kFirstSystem);
+  CHECK(world.machine.calls.empty());
+}
+
+TEST_CASE("asking to stop in the middle of a switch changes nothing") {
+  World world;
+  world.commit("first");
+  auto context = world.context();
+  context.on_journal = [&](const history::JournalLine& line) {
+    if (line.state == RunState::switching) world.stop = true;
+  };
+  const auto run = world.request("main");
+  CHECK(run_worker(context, run.id()).state == RunState::committed);
+}
+
+TEST_CASE("a finished run is not carried out again") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  world.machine.calls.clear();
+  CHECK(run_worker(world.context(), 1).state == RunState::committed);
+  CHECK(world.machine.calls.empty());
+}
+
+TEST_CASE("a unit that was failed before does not matter, one that fails now does") {
+  World world;
+  world.machine.units["foreign.service"] = {.name = "foreign.service",
+                                            .active = "failed",
+                                            .sub = "failed",
+                                            .result = "exit-code",
+                                            .invocation = "0"};
+  world.commit("first");
+  REQUIRE(world.apply("main").state == RunState::committed);
+  const std::string stand = world.stand();
+  world.image("photos", "docker.io/library/photos:fail");
+  world.commit("unit fails");
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::rolled_back);
+  CHECK_THAT(outcome.reason, Contains("unit photos-stack.service failed"));
+  CHECK(world.stand() == stand);
+}
+
+TEST_CASE("consumers of a rotated secret restart once, and only where the switch did not do it") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const auto context = world.context();
+  // The record decides, so it is enough to hand one in.
+  const auto run = world.request("main");
+  history::Journal journal(run.journal_path());
+  for (const auto state : {RunState::locked, RunState::prefetched, RunState::secrets_staged,
+                           RunState::rendered, RunState::built, RunState::baseline, RunState::switching}) {
+    journal.append(world.clock.now(), state);
+  }
+  ActivationRecord record{.from = {world.machine.current, "", "", world.machine.secrets},
+                          .to = {world.machine.current, world.deployed_revision(),
+                                 world.ref(git::deployed_ref("server"))->hex(), "rotated"}};
+  record.rotated_units = {"photos-stack.service", "tickets-stack.service"};
+  record.accounts = {{"root", 0}, {"homelab", 1000}};
+  record.baseline.containers = world.machine.containers;
+  record.baseline.invocations = {
+      {"photos-stack.service", world.machine.units["photos-stack.service"].invocation},
+      {"tickets-stack.service", "another invocation"}};
+  world.machine.staged.insert("rotated");
+  run.write_json(kActivationFile, to_json(record));
+  world.machine.calls.clear();
+  const auto recovered = recover(context);
+  REQUIRE(recovered.size() == 1);
+  CHECK(recovered[0].outcome.state == RunState::committed);
+  const auto& calls = world.machine.calls;
+  CHECK(std::count(calls.begin(), calls.end(), "restart photos-stack.service") == 1);
+  CHECK(std::count(calls.begin(), calls.end(), "restart tickets-stack.service") == 0);
+  CHECK(world.machine.secrets == "rotated");
+}
+
+}  // namespace
+}  // namespace hwcsync::apply

@@ -1,0 +1,43 @@
+#include "tests/compose/fixture.hpp"
+
+namespace hwcsync::compose {
+namespace {
+using test::Fixture;
+
+TEST_CASE("a grant names a secret of the stack and its place in the container") {
+  Fixture fixture;
+  fixture.context.secret_files = {"db-password", "token"};
+  const Project project =
+      fixture.load(Fixture::web("secrets:\n  - db-password\n  - source: short\n    target: app.token") +
+                   "secrets: { db-password: { external: true }, short: { external: true, name: token } }\n");
+  const auto& grants = project.services.at("web").secrets;
+  CHECK(grants.at(0) == SecretGrant{"db-password", "/run/secrets/db-password"});
+  CHECK(grants.at(1) == SecretGrant{"token", "/run/secrets/app.token"});
+  CHECK(project.secrets == std::set<std::string>{"db-password", "token"});
+  CHECK(project.canonical.find("secrets")->find("token")->find("file")->text ==
+        "/run/user/1000/secrets/s/token");
+}
+
+TEST_CASE("a secret that stack.yaml does not declare is refused") {
+  CHECK(Fixture().problems(Fixture::web("") + "secrets: { pw: { external: true } }\n") ==
+        "4:12: the secret 'pw' is not declared under 'secrets' in stack.yaml");
+  CHECK(Fixture().problems(Fixture::web("secrets: [ pw ]")) ==
+        "2:3: the secret 'pw' of 'web' is not declared under 'secrets' of the Compose file");
+}
+
+TEST_CASE("a secret in a command is a limit of style oci, in an image an error at once") {
+  const Project project = Fixture().load(Fixture::web("command: run --password ${PW} now"));
+  REQUIRE(project.limits.size() == 1);
+  CHECK(project.limits[0].of == Limit::Of::containers);
+  CHECK(project.limits[0].problem.where.to_string() == "stacks/s/compose.yaml:4:14");
+  CHECK(project.limits[0].problem.message ==
+        "the secret PW reaches services.web.command through 'run --password ${PW} now'; in style oci a "
+        "secret may only "
+        "stand in environment, or be a file");
+  CHECK(project.canonical.find("services")->find("web")->find("command")->items.at(2).text == "${PW}");
+  CHECK_THAT(Fixture().problems("services: { web: { image: 'x:${PW}' } }"),
+             Catch::Matchers::Contains("the secret PW reaches services.web.image"));
+}
+
+}  // namespace
+}  // namespace hwcsync::compose

@@ -1,0 +1,139 @@
+#include "tests/layout/fixture.hpp"
+
+namespace hwcsync::layout {
+namespace {
+using Catch::Matchers::Contains;
+using test::Fixture;
+
+const char* const kWeb = "services:\n  web: { image: 'docker.io/library/caddy:2' }\n";
+
+TEST_CASE("a stack of style compose belongs to a user and is one unit") {
+  Fixture fixture;
+  fixture.stack("one", kWeb);
+  const Stack stack = fixture.one();
+  CHECK(stack.compose_file == "stacks/one/compose.yaml");
+  CHECK(stack.user == "homelab");
+  CHECK(stack.account.uid == 1000);
+  CHECK(stack.unit == "one-stack");
+  CHECK(stack.units() == std::vector<std::string>{"one-stack"});
+  CHECK(stack.container(stack.project.services.at("web")) == "one-web-1");
+  CHECK(stack.secret_path("pw") == "/run/user/1000/secrets/one/pw");
+  CHECK(stack.env_file(stack.unit) == "one-stack.env");
+  CHECK(stack.project.services.at("web").labels.at("io.hwcsync.stack") == "one");
+  CHECK(fixture.counters.stacks == 1);
+}
+
+TEST_CASE("a stack of style oci belongs to root and is one unit a container") {
+  Fixture fixture;
+  fixture.stack("one", "services:\n  web: { image: i }\n  db: { image: j, container_name: database }\n",
+                "style: oci\ncategory: media\n");
+  const Stack stack = fixture.one();
+  CHECK(stack.user == "root");
+  CHECK(stack.account.uid == 0);
+  CHECK(stack.units() == std::vector<std::string>{"podman-database", "podman-one-web"});
+  CHECK(stack.secret_path("pw") == "/run/hwcsync/view/0/one/pw");
+}
+
+TEST_CASE("variables of the stack win over the host's, and those over the repository's") {
+  Fixture fixture;
+  const std::string compose =
+      "services:\n  web: { image: i, environment: [ 'L=$LEVEL', 'B=$BOTH', 'S=$OWN', 'TZ=$TZ', "
+      "'X=$XDG_RUNTIME_DIR' ] }\n";
+  fixture.stack("one", compose,
+                "variables: { OWN: '${BOTH}/own' }\nenvironment-from-host: [ XDG_RUNTIME_DIR ]\n");
+  const auto environment = fixture.one().project.services.at("web").environment;
+  CHECK(environment.at("L").plain() == "host");
+  CHECK(environment.at("B").plain() == "/mnt/docker/x");
+  CHECK(environment.at("S").plain() == "/mnt/docker/x/own");
+  CHECK(environment.at("TZ").plain() == "Europe/Berlin");
+  CHECK(environment.at("X").plain() == "/run/user/1000");
+  fixture.stack("one", compose, "variables: { LEVEL: stack, OWN: $NOBODY }\n");
+  CHECK_THAT(
+      fixture.problems(),
+      Contains(
+          "stacks/one/stack.yaml:1:1: the variable 'OWN' uses 'NOBODY', which no level below it declares"));
+}
+
+TEST_CASE("texts of stack.yaml are filled in, and a container's owner is mapped through the sub-ids") {
+  Fixture fixture;
+  fixture.stack(
+      "one", kWeb,
+      "prepare:\n  directories:\n    - { path: '${DATA_ROOT}/a', container-owner: '0:0' }\n    - { path: /b, "
+      "container-owner: '999:1' }\n"
+      "mounts: { required: [ '${DATA_ROOT}' ] }\nhealth: { probes: [ { http: 'http://h/${LEVEL}' } ] }\n");
+  const auto config = fixture.one().config;
+  CHECK(config.prepare.directories[0].path == "/mnt/docker/a");
+  CHECK(config.prepare.directories[0].owner == "1000:100");
+  CHECK(config.prepare.directories[1].owner == "100998:100000");
+  CHECK(config.mounts.required == std::vector<std::string>{"/mnt/docker"});
+  CHECK(config.health.probes[0].http == "http://h/host");
+}
+
+TEST_CASE("assets are declared, or come with a mount") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/Caddyfile", ":80\n");
+  fixture.tree.put("stacks/one/extra.txt", "x");
+  fixture.stack("one",
+                "services:\n  web: { image: i, volumes: [ '${CADDY_FILE}:/c:ro', './extra.txt:/x:ro' ] }\n",
+                "assets: { CADDY_FILE: Caddyfile }\n");
+  const Stack stack = fixture.one();
+  REQUIRE(stack.assets.size() == 2);
+  CHECK(stack.assets[0].name == "Caddyfile");
+  CHECK(stack.assets[0].variable == "CADDY_FILE");
+  CHECK(stack.assets[0].content == ":80\n");
+  CHECK(stack.assets[0].blob == *fixture.tree.blob_id("stacks/one/Caddyfile"));
+  CHECK(stack.assets[1].name == "extra.txt");
+  CHECK(stack.project.services.at("web").volumes[0].source == "/etc/hwcsync/stacks/one/assets/Caddyfile");
+  fixture.stack("one", kWeb, "assets: { F: Caddyfil }\n");
+  CHECK(fixture.problems() ==
+        "stacks/one/stack.yaml:1:1: the asset 'Caddyfil' (F) is not a tracked file of this stack");
+}
+
+TEST_CASE("a listed stack without a directory or Compose file is told where it is listed") {
+  Fixture fixture("one, onne");
+  fixture.stack("one", kWeb);
+  CHECK(fixture.problems() ==
+        "hwcsync.yaml:7:20: the stack 'onne' has no directory 'stacks/onne'; did you mean 'one'?");
+  fixture.tree.put("stacks/onne/README.md", "x");
+  CHECK(fixture.problems() ==
+        "hwcsync.yaml:7:20: the stack 'onne' has no Compose file; expected stacks/onne/compose.yaml");
+}
+
+TEST_CASE("an unknown user names the nearest") {
+  Fixture fixture;
+  fixture.stack("one", kWeb, "user: homelap\n");
+  CHECK(fixture.problems() ==
+        "stacks/one/stack.yaml:1:1: the user 'homelap' of the stack 'one' is not among this host's 'users'; "
+        "did you mean 'homelab'?");
+}
+
+TEST_CASE("keys of one style are refused in the other") {
+  Fixture fixture;
+  fixture.stack("one", kWeb, "style: oci\nuser: homelab\nunit: x\n");
+  CHECK_THAT(fixture.problems(),
+             Contains("stack.yaml:2:1: a stack of style oci runs as root in this version; remove 'user'") &&
+                 Contains("stack.yaml:3:1: a stack of style oci has one unit a container"));
+  fixture.stack("one", kWeb, "category: media\n");
+  CHECK_THAT(fixture.problems(), Contains("'category' is for stacks of style oci"));
+}
+
+TEST_CASE("what one style cannot carry is an error in that style only") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW"}));
+  const std::string compose =
+      "services:\n  web: { image: i, command: 'x ${PW}', environment: { A: '${PW:-y}' } }\n";
+  fixture.stack("one", compose, "secrets: { env: { source: one.env } }\n");
+  CHECK(fixture.problems().empty());
+  fixture.stack("one", compose, "style: oci\nsecrets: { env: { source: one.env } }\n");
+  CHECK_THAT(fixture.problems(), Contains("compose.yaml:2:29: the secret PW reaches services.web.command") &&
+                                     Contains("services.web.environment.A uses ${PW:-y} of a secret"));
+  const std::string owner = "services:\n  web: { image: i, volumes: [ '/a:/b:U' ] }\n";
+  fixture.stack("one", owner);
+  CHECK_THAT(fixture.problems(),
+             Contains("compose.yaml:2:31: the option 'U' is podman's own and docker-compose drops it"));
+  fixture.stack("one", owner, "style: oci\n");
+  CHECK(fixture.problems().empty());
+}
+
+}  // namespace
+}  // namespace hwcsync::layout

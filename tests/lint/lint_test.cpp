@@ -1,0 +1,119 @@
+#include "gitops/lint/lint.hpp"
+
+#include "gitops/lint/rules.hpp"
+#include "gitops/stack/rules.hpp"
+#include "tests/support/catch.hpp"
+
+namespace hwcsync::lint {
+namespace {
+
+std::vector<Finding> findings(const std::string& compose, const std::string& config = "{}\n",
+                              const std::string& policy = "{}") {
+  MemoryTree tree;
+  tree.put("hwcsync.yaml",
+           "policy: " + policy +
+               "\nhosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\n");
+  tree.put("stacks/s/compose.yaml", compose);
+  tree.put("stacks/s/stack.yaml", config);
+  tree.put("stacks/s/s.env", "PW=ENC[x]\nsops_lastmodified=x\nsops_mac=ENC[x]\n");
+  layout::LoadCounters counters;
+  return lint(layout::load_desired_state(tree, "h", counters));
+}
+
+std::vector<std::string> names(const std::vector<Finding>& list) {
+  std::vector<std::string> out;
+  for (const Finding& finding : list) out.push_back(finding.rule + '/' + finding.service);
+  return out;
+}
+using Names = std::vector<std::string>;
+
+const std::string kGood = "services: { web: { image: 'docker.io/library/caddy:2.8.4' } }\n";
+
+TEST_CASE("every rule has a name, a summary and an explanation, and the policy knows it") {
+  Names known;
+  for (const Rule& rule : rules()) {
+    CHECK_FALSE(rule.summary.empty());
+    CHECK(rule.explanation.size() > 80);
+    CHECK(find_rule(rule.name) == &rule);
+    known.push_back(rule.name);
+  }
+  CHECK(known == stack::rule_names());
+  CHECK(find_rule("nothing") == nullptr);
+}
+
+TEST_CASE("a good stack has no findings") {
+  CHECK(findings(kGood).empty());
+}
+
+TEST_CASE("images without a version or a registry") {
+  const auto list = findings(
+      "services:\n  a: { image: postgres }\n  b: { image: 'ghcr.io/x/y:latest' }\n  c: { image: "
+      "'ghcr.io/x/y@sha256:00' }\n");
+  CHECK(names(list) == Names{"image-unpinned/a", "image-unqualified/a", "image-unpinned/b"});
+  CHECK(list[0].where.to_string() == "stacks/s/compose.yaml:2:15");
+  CHECK(list[1].fix == "write docker.io/library/postgres");
+  CHECK(list[2].message == "b uses ':latest': ghcr.io/x/y:latest");
+}
+
+TEST_CASE("a database that everybody can reach") {
+  const std::string head = "services: { db: { image: 'docker.io/library/postgres:16.4', ports: [ '";
+  const auto list = findings(head + "5433:5432' ] } }\n");
+  CHECK(names(list) == Names{"database-published-everywhere/db"});
+  CHECK_THAT(list[0].fix, Catch::Matchers::Contains("127.0.0.1:5433:5432"));
+  CHECK(findings(head + "127.0.0.1:5432:5432' ] } }\n").empty());
+  CHECK(findings(head + "8080:8080' ] } }\n").empty());
+}
+
+TEST_CASE("waiting for the health of a service without a check is an error") {
+  const std::string head =
+      "services:\n  a: { image: 'r.io/a:1', depends_on: { b: { condition: service_healthy } } }\n  b: { "
+      "image: 'r.io/b:1'";
+  const auto list = findings(head + " }\n");
+  CHECK(names(list) == Names{"health-missing-for-healthy-dependency/b"});
+  CHECK(has_error(list));
+  CHECK(findings(head + ", healthcheck: { test: x } }\n").empty());
+}
+
+TEST_CASE("unset variables are told once") {
+  const auto list =
+      findings("services: { a: { image: 'r.io/a:1', hostname: 'h$NOBODY', user: '0$NOBODY' } }\n");
+  CHECK(names(list) == Names{"unset-variable/"});
+}
+
+TEST_CASE("rules that are off come with the policy") {
+  const std::string compose =
+      "services: { a: { image: 'docker.io/library/postgres:1', environment: { POSTGRES_PASSWORD: '${PW}' } } "
+      "}\n";
+  const std::string config = "secrets: { env: { source: s.env } }\n";
+  CHECK(findings(compose, config).empty());
+  const auto list = findings(compose, config, "{ secret-in-environment: error }");
+  CHECK(names(list) == Names{"secret-in-environment/a"});
+  CHECK(list[0].severity == stack::Severity::error);
+  CHECK(list[0].fix ==
+        "this image reads POSTGRES_PASSWORD_FILE: grant a file secret and name its path there");
+  const std::string mount = "services: { a: { image: 'r.io/a:1', volumes: [ '/mnt/data/x:/x:U' ] } }\n";
+  CHECK(names(findings(mount, "style: oci\nmounts: { required: [ /mnt/data ] }\n",
+                       "{ volume-u-on-network-mount: warn }")) == Names{"volume-u-on-network-mount/a"});
+}
+
+TEST_CASE("the policy switches a rule off and stack.yaml ignores it with a reason") {
+  const std::string compose = "services: { a: { image: 'r.io/a' }, b: { image: 'r.io/b' } }\n";
+  CHECK(findings(compose, "{}\n", "{ image-unpinned: off }").empty());
+  CHECK(names(findings(compose,
+                       "lint: { ignore: [ { rule: image-unpinned, service: a, reason: tests } ] }\n")) ==
+        Names{"image-unpinned/b"});
+}
+
+TEST_CASE("findings as JSON and as text") {
+  const auto list = findings("services:\n  a: { image: 'r.io/a' }\n");
+  CHECK(
+      to_json(list).dump() ==
+      R"({"version":1,"findings":[{"rule":"image-unpinned","severity":"warn","file":"stacks/s/compose.yaml","line":2,"column":15,)"
+      R"("stack":"s","service":"a","message":"a uses an image without a tag: r.io/a","fix":"name a version: r.io/a:VERSION"}]})");
+  CHECK(to_text(list) ==
+        "stacks/s/compose.yaml:2:15 warn image-unpinned\n    a uses an image without a tag: r.io/a\n    fix: "
+        "name a version: r.io/a:VERSION\n");
+}
+
+}  // namespace
+}  // namespace hwcsync::lint

@@ -1,0 +1,121 @@
+#include "gitops/nix/render.hpp"
+
+#include "gitops/nix/marker.hpp"
+#include "src/base/error.hpp"
+#include "tests/nix/contains.hpp"
+#include "tests/nix/fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace hwcsync;
+
+TEST_CASE("the same state gives the same bytes") {
+  const auto first = nix::render(test::example_state());
+  const auto second = nix::render(test::example_state());
+  CHECK(first.files == second.files);
+  CHECK(first.intended == second.intended);
+}
+
+TEST_CASE("every generated file but an asset carries an intact marker") {
+  for (const auto& [name, content] : nix::render(test::example_state()).files) {
+    INFO(name);
+    const bool asset = name.find("/assets/") != std::string::npos;
+    CHECK(nix::marker_state(content) == (asset ? nix::MarkerState::absent : nix::MarkerState::intact));
+  }
+}
+
+TEST_CASE("a changed service changes the files of its stack alone") {
+  auto state = test::example_state();
+  const auto before = nix::render(state);
+  state.stacks["sonarr"].project.services["sonarr"].image = "lscr.io/linuxserver/sonarr:4.0.10";
+  const auto after = nix::render(state);
+  std::vector<std::string> changed;
+  for (const auto& [name, content] : after.files) {
+    if (before.files.at(name) != content) changed.push_back(name);
+  }
+  CHECK(changed == std::vector<std::string>{"stacks/sonarr/index.nix"});
+}
+
+TEST_CASE("a changed asset reloads its stack and labels the service that mounts it") {
+  auto state = test::example_state();
+  const auto before = nix::render(state);
+  state.stacks["caddy"].assets[0].content += "# more\n";
+  const auto after = nix::render(state);
+  const Json& is = after.intended.at("stacks/caddy/default.nix")["systemd"]["services"]["caddy-stack"];
+  const Json& was = before.intended.at("stacks/caddy/default.nix")["systemd"]["services"]["caddy-stack"];
+  CHECK(is["reloadTriggers"] != was["reloadTriggers"]);
+  CHECK(is["serviceConfig"] == was["serviceConfig"]);
+  CHECK(before.files.at("stacks/caddy/compose.yaml") != after.files.at("stacks/caddy/compose.yaml"));
+}
+
+TEST_CASE("a unit of style compose names no path that follows from content") {
+  const auto rendered = nix::render(test::example_state());
+  const Json unit = rendered.intended.at("stacks/immich/default.nix")["systemd"]["services"]["immich-stack"];
+  CHECK(unit["serviceConfig"]["ExecStart"] == "/etc/hwcsync/bin/compose-stack up immich");
+  CHECK(unit.dump().find("/nix/store") == std::string::npos);
+  CHECK(unit["description"] == "Photo library, 100%% local");
+  CHECK(unit["unitConfig"]["RequiresMountsFor"] == Json::array({"/mnt/data"}));
+  CHECK_THAT(unit["after"].dump(), test::contains("podman-ledger-db.service"));
+  CHECK_THAT(unit["after"].dump(), test::contains("tailscaled.service"));
+}
+
+TEST_CASE("a proxied port stays closed, and all do without a firewall") {
+  auto state = test::example_state();
+  const auto firewall = [&] {
+    return nix::render(state).intended.at("stacks/immich/default.nix")["networking"]["firewall"].dump();
+  };
+  CHECK(firewall() == R"({"allowedTCPPorts":[3003],"allowedUDPPorts":[5353]})");
+  state.config.firewall = false;
+  CHECK(firewall() == R"({"allowedTCPPorts":[],"allowedUDPPorts":[]})");
+}
+
+TEST_CASE("a tainted variable goes to the view's env file and nowhere else") {
+  const auto rendered = nix::render(test::example_state());
+  const Json containers =
+      rendered.intended.at("stacks/ledger/index.nix")["virtualisation"]["oci-containers"]["containers"];
+  const Json& app = containers["ledger-app"];
+  CHECK(app["environment"] == Json{{"DB_HOST", "db"}});
+  CHECK(app["environmentFiles"] == Json::array({"/run/hwcsync/view/0/podman-ledger-app.env"}));
+  CHECK(containers["ledger-db"]["volumes"] ==
+        Json::array({"ledger_pg:/var/lib/postgresql/data:U",
+                     "/run/hwcsync/view/0/ledger/db-password:/run/secrets/db-password:ro"}));
+}
+
+TEST_CASE("a dependency that must be healthy is one for systemd too, within a bounded time") {
+  const auto rendered = nix::render(test::example_state());
+  const Json config = rendered.intended.at("stacks/ledger/index.nix");
+  CHECK(config["virtualisation"]["oci-containers"]["containers"]["ledger-db"]["podman"]["sdnotify"] ==
+        "healthy");
+  CHECK(config["systemd"]["services"]["podman-ledger-db"]["serviceConfig"]["TimeoutStartSec"] == 120);
+  const Json& app = config["systemd"]["services"]["podman-ledger-app"];
+  CHECK(app["bindsTo"] == Json::array({"podman-ledger-db.service"}));
+  CHECK(app["upheldBy"] == app["bindsTo"]);
+  CHECK(app["serviceConfig"]["Restart"] == "on-failure");
+}
+
+TEST_CASE("what style oci cannot do is refused with the place in the Compose file") {
+  auto state = test::example_state();
+  auto& app = state.stacks["ledger"].project.services["app"];
+  SECTION("a container that would own the runtime directories of all users") {
+    app.container_name = "user";
+  }
+  SECTION("a dependency on completion") {
+    app.depends_on["db"].condition = compose::Dependency::Condition::completed;
+  }
+  SECTION("an anonymous volume") {
+    compose::Mount mount;
+    mount.type = compose::Mount::Type::volume;
+    mount.target = "/data";
+    app.volumes.push_back(mount);
+  }
+  SECTION("an image that would break out of the start script") {
+    app.image = "x;reboot";
+  }
+  CHECK_THROWS_AS(nix::render(state), ConfigError);
+}
+
+TEST_CASE("the placeholder fails with the way out") {
+  CHECK_THAT(nix::placeholder("server"), test::contains("assertion = false;"));
+  CHECK_THAT(nix::placeholder("server"),
+             test::contains("deploy with hwcsync, or run `hwcsync render --out .` first"));
+  CHECK(nix::marker_state(nix::placeholder("server")) == nix::MarkerState::intact);
+}

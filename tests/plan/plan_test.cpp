@@ -1,0 +1,161 @@
+#include "gitops/plan/plan.hpp"
+
+#include "src/base/error.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/git_fixture.hpp"
+
+namespace hwcsync::plan {
+namespace {
+
+const char* const kConfig = R"(version: 1
+defaults: { style: compose, user: homelab }
+variables: { DATA_ROOT: /mnt/docker }
+hosts:
+  server:
+    flake: "#server"
+    stacks: [one, two]
+    users: { homelab: { uid: 1000, sub-ids: 100000 } }
+)";
+
+std::string compose_file(const std::string& tag) {
+  return "services:\n  web:\n    image: docker.io/library/caddy:" + tag +
+         "\n  cache:\n    image: docker.io/library/redis:7.2\n";
+}
+
+class Story {
+ public:
+  Story() {
+    fixture.write("hwcsync.yaml", kConfig);
+    fixture.write("flake.lock", "{}");
+    fixture.write("README.md", "hello\n");
+    fixture.write("stacks/one/compose.yaml", compose_file("2.8.4"));
+    fixture.write("stacks/two/compose.yaml", compose_file("2.8.4"));
+    first = fixture.commit("first");
+  }
+  Plan plan(const std::string& from, const std::string& to, const std::set<std::string>& acks = {}) {
+    const git::Repository repository(fixture.bare());
+    Inputs inputs;
+    inputs.repository = &repository;
+    inputs.host = "server";
+    inputs.from = git::ObjectId::parse(from);
+    inputs.to = git::ObjectId::parse(to);
+    inputs.acks = acks;
+    return make_plan(inputs);
+  }
+  test::GitFixture fixture;
+  std::string first;
+};
+
+TEST_CASE("a changed image names exactly the changed service and reads only its stack") {
+  Story story;
+  story.fixture.write("stacks/two/compose.yaml", compose_file("2.9.0"));
+  const Plan plan = story.plan(story.first, story.fixture.commit("caddy 2.9"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].stack == "two");
+  CHECK(plan.changes[0].action == Action::reload);
+  REQUIRE(plan.changes[0].services.size() == 1);
+  CHECK(plan.changes[0].services[0].service == "web");
+  CHECK(plan.changes[0].services[0].reasons.front() == "image docker.io/library/caddy 2.8.4 -> 2.9.0");
+  CHECK(plan.counters.stacks == 2);  // stack "two" on both sides
+  CHECK_FALSE(plan.host_change);
+}
+
+TEST_CASE("a commit of nothing but documents gives an empty plan and parses no stack") {
+  Story story;
+  story.fixture.write("README.md", "hello again\n");
+  const Plan plan = story.plan(story.first, story.fixture.commit("words"));
+  CHECK_FALSE(plan.needs_run());
+  CHECK(plan.counters.stacks == 0);
+  CHECK(to_text(plan).find("nothing to do (1 commit of documents only)") != std::string::npos);
+}
+
+TEST_CASE("a comment in a Compose file changes nothing") {
+  Story story;
+  story.fixture.write("stacks/two/compose.yaml", "# why\n" + compose_file("2.8.4"));
+  CHECK_FALSE(story.plan(story.first, story.fixture.commit("a comment")).needs_run());
+}
+
+TEST_CASE("flake.lock is a change of the host") {
+  Story story;
+  story.fixture.write("flake.lock", "{ }");
+  const Plan plan = story.plan(story.first, story.fixture.commit("update"));
+  CHECK(plan.host_change);
+  CHECK(plan.host_paths == std::vector<std::string>{"flake.lock"});
+  CHECK(plan.needs_run());
+  CHECK(to_json(plan)["host_change"] == true);
+}
+
+TEST_CASE("stacks are created and removed by the host's list") {
+  Story story;
+  std::string config = kConfig;
+  config.replace(config.find("[one, two]"), 10, "[one]");
+  story.fixture.write("hwcsync.yaml", config);
+  const std::string second = story.fixture.commit("without two");
+  const Plan removal = story.plan(story.first, second);
+  REQUIRE(removal.changes.size() == 1);
+  CHECK(removal.changes[0].action == Action::remove);
+  const Plan creation = story.plan(second, story.first);
+  REQUIRE(creation.changes.size() == 1);
+  CHECK(creation.changes[0].action == Action::create);
+}
+
+TEST_CASE("a variable of hwcsync.yaml touches the stacks that use it, and no other") {
+  Story story;
+  story.fixture.write("stacks/one/compose.yaml",
+                      compose_file("2.8.4") + "    volumes: [\"${DATA_ROOT}/one:/data\"]\n");
+  const std::string second = story.fixture.commit("data");
+  std::string config = kConfig;
+  config.replace(config.find("/mnt/docker"), 11, "/srv/docker");
+  story.fixture.write("hwcsync.yaml", config);
+  const Plan plan = story.plan(second, story.fixture.commit("moved"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].stack == "one");
+}
+
+TEST_CASE("an emptied list of stacks is refused until it is acknowledged") {
+  Story story;
+  std::string config = kConfig;
+  config.replace(config.find("[one, two]"), 10, "[]");
+  story.fixture.write("hwcsync.yaml", config);
+  const std::string second = story.fixture.commit("oops");
+  const Plan plan = story.plan(story.first, second);
+  REQUIRE(plan.refusals.size() == 1);
+  CHECK(plan.refusals[0].code == "everything-vanished");
+  CHECK_FALSE(story.plan(story.first, second, {"everything-vanished"}).refused());
+}
+
+TEST_CASE("a plan for another machine is refused") {
+  Story story;
+  const git::Repository repository(story.fixture.bare());
+  Inputs inputs;
+  inputs.repository = &repository;
+  inputs.host = "server";
+  inputs.to = git::ObjectId::parse(story.first);
+  inputs.machine = "laptop";
+  const Plan plan = make_plan(inputs);
+  REQUIRE(plan.refusals.size() == 1);
+  CHECK(plan.refusals[0].code == "other-machine");
+}
+
+TEST_CASE("a base that no longer parses does not stop a plan") {
+  Story story;
+  story.fixture.write("stacks/two/compose.yaml", "services: [\n");
+  const std::string broken = story.fixture.commit("broken");
+  story.fixture.write("stacks/two/compose.yaml", compose_file("2.8.4"));
+  const std::string repaired = story.fixture.commit("repaired");
+  const Plan plan = story.plan(broken, repaired);
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].action == Action::restart);
+  CHECK_THROWS_AS(story.plan(story.first, broken), ConfigError);
+}
+
+TEST_CASE("the same input gives the same plan id, another revision another") {
+  Story story;
+  story.fixture.write("stacks/two/compose.yaml", compose_file("2.9.0"));
+  const std::string second = story.fixture.commit("caddy 2.9");
+  CHECK(story.plan(story.first, second).id == story.plan(story.first, second).id);
+  CHECK(story.plan(story.first, second).id != story.plan(second, story.first).id);
+}
+
+}  // namespace
+}  // namespace hwcsync::plan

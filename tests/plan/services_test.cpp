@@ -1,0 +1,59 @@
+#include "gitops/plan/services.hpp"
+
+#include "gitops/plan/guards.hpp"
+#include "tests/support/catch.hpp"
+
+namespace hwcsync::plan {
+namespace {
+
+using Reasons = std::vector<std::string>;
+
+compose::Service service(const std::string& image) {
+  compose::Service out;
+  out.name = "web";
+  out.image = image;
+  return out;
+}
+
+TEST_CASE("differences are told as a person thinks of them") {
+  compose::Service before = service("ghcr.io/x/web:v1");
+  before.environment["OLD"] = compose::Template::literal("1");
+  before.environment["SAME"] = compose::Template::literal("1");
+  before.ports = {{"", "80", "8080", "tcp"}};
+  compose::Service after = service("ghcr.io/x/web:v2");
+  after.environment["NEW"] = compose::Template::literal("1");
+  after.environment["SAME"] = compose::Template::literal("2");
+  after.ports = {{"127.0.0.1", "80", "8080", "tcp"}};
+  CHECK(differences(before, after) == Reasons{"image ghcr.io/x/web v1 -> v2", "environment + NEW",
+                                              "environment ~ SAME", "environment - OLD",
+                                              "port + 127.0.0.1:80:8080", "port - 80:8080"});
+  CHECK(differences(before, before).empty());
+}
+
+TEST_CASE("members of a network namespace move with its holder, over any number of steps") {
+  layout::Stack before;
+  for (const char* name : {"vpn", "client", "tool", "other"}) {
+    before.project.services[name] = service("docker.io/library/x:1");
+  }
+  before.project.services["client"].network_mode = "service:vpn";
+  before.project.services["tool"].network_mode = "service:client";
+  layout::Stack after = before;
+  after.project.services["vpn"].image = "docker.io/library/x:2";
+  const auto changes = compare_services(before, after);
+  REQUIRE(changes.size() == 3);
+  CHECK(changes[0].service == "client");
+  CHECK(changes[0].reasons == Reasons{"shares the network of vpn"});
+  CHECK(changes[1].service == "tool");
+  CHECK(changes[2].service == "vpn");
+}
+
+TEST_CASE("a database's major version is read from its tag") {
+  CHECK(database_major("docker.io/library/postgres:16.4") == 16);
+  CHECK(database_major("docker.io/tensorchord/pgvecto-rs:pg14-v0.2.0") == 14);
+  CHECK_FALSE(database_major("docker.io/library/caddy:2.8"));
+  CHECK_FALSE(database_major("docker.io/library/postgres:latest"));
+  CHECK_FALSE(database_major("localhost:5000/postgres"));
+}
+
+}  // namespace
+}  // namespace hwcsync::plan

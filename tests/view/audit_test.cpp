@@ -1,0 +1,61 @@
+#include "secrets/audit/audit_log.hpp"
+#include "secrets/audit/caller_process.hpp"
+#include "tests/support/catch.hpp"
+
+#include <unistd.h>
+
+using namespace hwcsync;
+using namespace hwcsync::secrets;
+
+namespace {
+
+class FakeClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime now() const override { return WallTime(std::chrono::seconds(1'700'000'000)); }
+  [[nodiscard]] std::chrono::steady_clock::time_point steady_now() const override { return {}; }
+  void sleep_for(std::chrono::milliseconds) override {}
+};
+
+const std::string kId(64, 'a');
+
+}  // namespace
+
+TEST_CASE("the ring keeps the newest and counts what it lost") {
+  const FakeClock clock;
+  AuditLog log(clock, 3);
+  for (const char* stack : {"a", "b", "a", "b", "a"})
+    log.add({.op = AuditOp::read, .uid = 7, .stack = stack});
+  CHECK(log.counts().reads == 5);
+  CHECK(log.counts().dropped == 2);
+  CHECK(log.query({}).size() == 3);
+  CHECK(log.query({.limit = 2})[0].stack == "a");
+  const auto of_b = log.query({.stack = "b"});
+  REQUIRE(of_b.size() == 1);
+  CHECK(format_time(of_b[0].time) == "2023-11-14T22:13:20.000Z");
+}
+
+TEST_CASE("a record as JSON names result and operation") {
+  const Json json =
+      to_json({.op = AuditOp::deny, .view = 1000, .uid = 5, .path = "a", .result = "Permission denied"});
+  CHECK(json["op"] == "deny");
+  CHECK(json["result"] == "Permission denied");
+  CHECK(json["view"] == 1000);
+}
+
+TEST_CASE("unit and container are found in a cgroup path") {
+  CHECK(parse_cgroup("0::/system.slice/immich-stack.service\n") == CgroupLabels{"immich-stack.service", ""});
+  CHECK(parse_cgroup("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId +
+                     ".scope/container\n") == CgroupLabels{"user@1000.service", kId});
+  CHECK(parse_cgroup("0::/system.slice/podman-web.service/libpod-payload-x\n").unit == "podman-web.service");
+  CHECK(parse_cgroup("12:devices:/x.service\n1:name=systemd:/system.slice/a.service\n0::/\n") ==
+        CgroupLabels{"a.service", ""});
+  CHECK(parse_cgroup("garbage\n::\n\n") == CgroupLabels{});
+}
+
+TEST_CASE("this process is identified and one that is not there is not") {
+  const CallerProcess self = identify_caller(::getpid());
+  CHECK(self.pid == ::getpid());
+  CHECK_THAT(self.exe, Catch::Matchers::Contains("view_test"));
+  CHECK(identify_caller(0).pid == 0);
+  CHECK(identify_caller(2147483647).exe.empty());
+}

@@ -1,0 +1,142 @@
+#include "tests/support/catch.hpp"
+#include "tests/view/service_fixture.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace hwcsync;
+using namespace hwcsync::test;
+
+namespace {
+
+Seen owner_reads(const std::string& path) {
+  return as_user(kOwner, kOwner, [&] { return read_path(path); });
+}
+
+// A generation that is staged, served and named by the running system.
+std::string deploy(Host& host, const std::map<std::string, std::string>& values) {
+  auto service = host.client();
+  const std::string generation = service.stage(host.bundle(values)).generation;
+  service.flip(generation);
+  host.record(generation);
+  return generation;
+}
+
+}  // namespace
+
+TEST_CASE("a killed service is restarted without one failed read, on the same mount") {
+  Host host;
+  host.start();
+  const auto generation = deploy(host, {{"app/a", "the value"}});
+  const auto path = host.bound("app/a");
+  const Seen before = as_user(kOwner, kOwner, [&] { return inode(path); });
+  std::array<int, 2> stop{};
+  REQUIRE(::pipe2(stop.data(), O_NONBLOCK) == 0);
+  Visitor reader(kOwner, kOwner, [&]() -> Seen {
+    char byte = 0;
+    do {
+      const Seen seen = read_path(path);
+      if (seen.code != 0 || seen.text != "the value") return seen;
+    } while (::read(stop[0], &byte, 1) != 1);
+    return {.text = "never failed"};
+  });
+  for (int i = 0; i < 3; ++i) {
+    host.kill(SIGKILL);
+    host.start();
+  }
+  const char byte = 0;
+  REQUIRE(::write(stop[1], &byte, 1) == 1);
+  CHECK(reader.finish() == Seen{0, "never failed"});
+  CHECK(as_user(kOwner, kOwner, [&] { return inode(path); }) == before);
+  const auto status = host.client().status();
+  CHECK(status.generation == generation);
+  REQUIRE(status.views.size() == 1);
+  CHECK(status.views[0].taken_over);
+  for (const int fd : stop) ::close(fd);
+}
+
+TEST_CASE("an orderly restart keeps the mount too") {
+  Host host;
+  host.start();
+  deploy(host, {{"app/a", "x"}});
+  host.kill(SIGTERM);
+  host.start();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+  CHECK(host.client().status().views[0].taken_over);
+}
+
+TEST_CASE("after a reboot the recorded generation is served without anybody's help") {
+  Host host;
+  host.start();
+  const auto generation = deploy(host, {{"app/a", "x"}});
+  host.kill(SIGKILL);
+  host.lose_mounts();
+  host.start();
+  CHECK(owner_reads(host.view("app/a")) == Seen{0, "x"});
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+  CHECK(host.client().status().generation == generation);
+}
+
+TEST_CASE("mounts that nobody answers for are cleared at start") {
+  Host host;
+  host.start();
+  deploy(host, {{"app/a", "x"}});
+  host.kill(SIGKILL);
+  // The mounts stay and their connection is lost with the descriptors, as without a descriptor store.
+  host.forget_descriptors();
+  CHECK(owner_reads(host.bound("app/a")).code == ENOTCONN);
+  host.start();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+}
+
+TEST_CASE("a recorded generation that is not there means: serve nothing and say so") {
+  Host host;
+  host.record(std::string(64, 'a'));
+  host.start();
+  auto service = host.client();
+  CHECK_THAT(service.status().problem, Catch::Matchers::Contains("not stored"));
+  CHECK_THROWS_WITH(service.mount(kOwner), Catch::Matchers::Contains("io.hwcsync.Secrets.NotServing"));
+  // A run brings it back.
+  service.flip(service.stage(host.bundle({{"app/a", "x"}})).generation);
+  CHECK(service.mount(kOwner).problem.empty());
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+}
+
+TEST_CASE("a reload serves what the running system names now") {
+  Host host;
+  host.start();
+  const auto old = deploy(host, {{"app/a", "old"}});
+  deploy(host, {{"app/a", "new"}});
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "new"});
+  host.record(old);
+  SECTION("by the method") {
+    host.client().reload();
+  }
+  SECTION("by SIGHUP") {
+    host.hang_up();
+    host.hear("RELOADING=1");
+    host.hear("READY=1");
+  }
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
+}
+
+TEST_CASE("a runtime directory that goes and comes back gets its view again") {
+  Host host;
+  host.start();
+  deploy(host, {{"app/a", "x"}});
+  const Seen before = as_user(kOwner, kOwner, [&] { return inode(host.bound("app/a")); });
+  const std::string home = host.options().user_runtime_root + '/' + std::to_string(kOwner);
+  // What logind does at the last logout and the next login.
+  host.unbind();
+  std::filesystem::remove_all(home);
+  CHECK(host.client().mount(kOwner).bound.empty());
+  std::filesystem::create_directories(home);
+  CHECK_FALSE(host.client().mount(kOwner).bound.empty());
+  CHECK(as_user(kOwner, kOwner, [&] { return inode(host.bound("app/a")); }) == before);
+}

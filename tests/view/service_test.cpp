@@ -1,0 +1,200 @@
+#include "src/base/error.hpp"
+#include "src/base/varlink.hpp"
+#include "src/base/varlink_client.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/view/service_fixture.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace hwcsync;
+using namespace hwcsync::test;
+using secrets::Fact;
+
+namespace {
+
+Seen owner_reads(const std::string& path) {
+  return as_user(kOwner, kOwner, [&] { return read_path(path); });
+}
+
+// Whether some file below the directory holds these bytes.
+bool found_below(const std::string& directory, const std::string& bytes) {
+  return std::ranges::any_of(
+      std::filesystem::recursive_directory_iterator(directory), [&](const auto& entry) {
+        return entry.is_regular_file() && read_file(entry.path().string()).find(bytes) != std::string::npos;
+      });
+}
+
+}  // namespace
+
+TEST_CASE("an encrypted secret is staged, flipped and read by its owner and by nobody else") {
+  Host host;
+  host.start();
+  auto service = host.client();
+  CHECK(service.status().generation.empty());
+  const auto bundle = host.bundle({{"app/token", "canary-4711"}});
+  const auto staged = service.stage(bundle);
+  REQUIRE(staged.facts.size() == 1);
+  CHECK(staged.facts[0].fact == Fact::unknown);
+  CHECK(staged.generation == secrets::generation_id(secrets::parse_manifest(bundle.manifest)));
+  CHECK(owner_reads(host.view("app/token")).code == ENOENT);
+
+  service.flip(staged.generation);
+  CHECK(owner_reads(host.view("app/token")) == Seen{0, "canary-4711"});
+  CHECK(owner_reads(host.bound("app/token")) == Seen{0, "canary-4711"});
+  CHECK(owner_reads(host.bound(".generation")) == Seen{0, staged.generation + "\n"});
+  CHECK(as_user(kStranger, kStranger, [&] { return read_path(host.view("app/token")); }) == Seen{EACCES, ""});
+
+  const auto status = service.status();
+  CHECK(status.generation == staged.generation);
+  REQUIRE(status.views.size() == 1);
+  CHECK(status.views[0].bound + "/app/token" == host.bound("app/token"));
+  CHECK(status.audit.opens == 2);
+  CHECK(status.audit.denials >= 1);
+  CHECK(status.recipients.size() == 1);
+
+  const auto records = service.audit({.limit = 100, .stack = "app"});
+  REQUIRE(records.size() >= 4);
+  CHECK(records[0].op == secrets::AuditOp::deny);
+  CHECK(records[0].uid == kStranger);
+  CHECK(records[0].result == "Permission denied");
+  CHECK(records[0].stack == "app");
+  CHECK(records.back().op == secrets::AuditOp::open);
+  CHECK(records.back().pid > 0);
+  CHECK_THAT(records.back().exe, Catch::Matchers::Contains("secret_service_fuse_test"));
+
+  // What is encrypted is on disk, what is not is not: the search must be able to find something.
+  CHECK(found_below(host.path("state"), bundle.ciphertexts.begin()->second));
+  CHECK_FALSE(found_below(host.path("state"), "canary-4711"));
+}
+
+TEST_CASE("facts compare with what is served and change nothing") {
+  Host host;
+  host.start();
+  auto service = host.client();
+  service.flip(service.stage(host.bundle({{"app/a", "one"}, {"app/b", "two"}})).generation);
+  const auto before = service.status();
+  // New ciphertexts of the same values are another generation with the same contents.
+  const auto facts = service.facts(host.bundle({{"app/a", "one"}, {"app/b", "other"}, {"app/c", "new"}}));
+  REQUIRE(facts.size() == 3);
+  CHECK(facts[0].fact == Fact::same);
+  CHECK(facts[1].fact == Fact::rotated);
+  CHECK(facts[2].fact == Fact::unknown);
+  const auto foreign = service.facts(Host::foreign_bundle({{"app/a", "one"}}));
+  CHECK(foreign[0].fact == Fact::undecryptable);
+  CHECK_THAT(foreign[0].reason, Catch::Matchers::Contains("no match"));
+  CHECK(service.status().staged == before.staged);
+}
+
+TEST_CASE("a flip forward and back changes what is read, and a dropped generation is gone") {
+  Host host;
+  host.start();
+  auto service = host.client();
+  const auto first = service.stage(host.bundle({{"app/a", "first"}})).generation;
+  service.flip(first);
+  const auto second = service.stage(host.bundle({{"app/a", "second"}})).generation;
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "first"});
+  service.flip(second);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "second"});
+  CHECK_THROWS_WITH(service.drop(second), Catch::Matchers::Contains("io.hwcsync.Secrets.GenerationInUse"));
+  service.flip(first);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "first"});
+  service.drop(second);
+  CHECK_THROWS_WITH(service.flip(second), Catch::Matchers::Contains("io.hwcsync.Secrets.UnknownGeneration"));
+  CHECK_FALSE(std::filesystem::exists(host.path("state/secrets/" + second)));
+}
+
+TEST_CASE("a secret that cannot be decrypted does not take the others along") {
+  Host host;
+  host.start();
+  auto service = host.client();
+  auto bundle = host.bundle({{"app/a", "fine"}});
+  const auto foreign = Host::foreign_bundle({{"app/b", "lost"}});
+  auto manifest = secrets::parse_manifest(bundle.manifest);
+  manifest.files.push_back(secrets::parse_manifest(foreign.manifest).files[0]);
+  bundle.manifest = secrets::serialise(manifest);
+  bundle.ciphertexts.insert(foreign.ciphertexts.begin(), foreign.ciphertexts.end());
+  service.flip(service.stage(bundle).generation);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "fine"});
+  CHECK(owner_reads(host.bound("app/b")) == Seen{EIO, ""});
+  const auto status = service.status();
+  REQUIRE(status.failures.size() == 1);
+  CHECK(status.failures[0].path == "app/b");
+  CHECK_THAT(status.failures[0].reason, Catch::Matchers::Contains("no match"));
+}
+
+TEST_CASE("what cannot be used is refused by name and breaks nothing") {
+  Host host;
+  host.start();
+  auto service = host.client();
+  auto bundle = host.bundle({{"app/a", "x"}});
+  SECTION("a manifest with unknown keys") {
+    bundle.manifest = R"({"version":1,"nonsense":true})";
+    CHECK_THROWS_WITH(service.stage(bundle), Catch::Matchers::Contains("io.hwcsync.Secrets.BadManifest"));
+  }
+  SECTION("a ciphertext that is missing") {
+    bundle.ciphertexts.clear();
+    CHECK_THROWS_WITH(service.stage(bundle), Catch::Matchers::Contains("io.hwcsync.Secrets.BadManifest"));
+  }
+  SECTION("a ciphertext that is not what its id says") {
+    bundle.ciphertexts.begin()->second += "x";
+    CHECK_THROWS_WITH(service.stage(bundle), Catch::Matchers::Contains("InvalidParameter"));
+  }
+  CHECK(service.status().staged.empty());
+}
+
+TEST_CASE("only our own uid is answered, whatever the socket's mode says") {
+  Host host;
+  host.start();
+  REQUIRE(::chmod(host.options().socket.c_str(), 0666) == 0);
+  const Seen seen = as_user(kStranger, kStranger, [&]() -> Seen {
+    try {
+      VarlinkClient::connect(host.options().socket)
+          .call("io.hwcsync.Secrets.Status", Json::object(), std::chrono::seconds(10));
+      return {.text = "answered"};
+    } catch (const std::exception& error) {
+      return {.text = error.what()};
+    }
+  });
+  CHECK_THAT(seen.text, Catch::Matchers::Contains("org.varlink.service.PermissionDenied"));
+}
+
+TEST_CASE("a view can be asked for before there is any secret") {
+  Host host;
+  host.start();
+  auto service = host.client();
+  const auto view = service.mount(kOwner);
+  CHECK(view.files == 0);
+  CHECK(view.problem.empty());
+  CHECK(as_user(kOwner, kOwner, [&] { return list(host.bound("")); }) == Seen{0, ". .. .generation"});
+  service.flip(service.stage(host.bundle({{"app/a", "x"}})).generation);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+}
+
+TEST_CASE("without an identity everything else works and the status says why nothing decrypts") {
+  Host host;
+  std::filesystem::remove(host.path("key"));
+  host.start();
+  auto service = host.client();
+  CHECK(service.stage(host.bundle({{"app/a", "x"}})).facts[0].fact == Fact::undecryptable);
+  REQUIRE(service.status().identity_problems.size() == 1);
+  CHECK_THAT(service.status().identity_problems[0], Catch::Matchers::Contains(host.path("key")));
+}
+
+TEST_CASE("a second service for the same place is refused") {
+  Host host;
+  host.start();
+  CHECK(as_user(0, 0, [&]() -> Seen {
+          try {
+            secrets::run_secretsd(host.options());
+          } catch (const BusyError&) {
+            return {.text = "busy"};
+          }
+          return {.text = "served"};
+        }).text == "busy");
+}
