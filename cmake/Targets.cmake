@@ -1,21 +1,6 @@
-# LEAD-TEMPORARY: while several people write at once, a source that is not there yet is left out.
-macro(hwcsync_existing list)
-  set(kept)
-  foreach(item ${${list}})
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${item} OR IS_ABSOLUTE ${item})
-      list(APPEND kept ${item})
-    endif()
-  endforeach()
-  set(${list} ${kept})
-endmacro()
-
 # hwcsync_library(NAME SOURCES ... USES ...): one library a folder. USES names the libraries whose headers this one may include.
 function(hwcsync_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;PRIVATE_USES")
-  hwcsync_existing(arg_SOURCES)  # LEAD-TEMPORARY
-  if(NOT arg_SOURCES)
-    return()
-  endif()
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC hwcsync_settings ${arg_USES} PRIVATE hwcsync_warnings ${arg_PRIVATE_USES})
 endfunction()
@@ -24,10 +9,6 @@ endfunction()
 # A test that cannot run exits 77 and says why; ctest then counts it as skipped.
 function(hwcsync_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;USES")
-  hwcsync_existing(arg_SOURCES)  # LEAD-TEMPORARY
-  if(NOT arg_SOURCES)
-    return()
-  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE hwcsync_warnings ${arg_USES} hwcsync_test_main)
   if(NOT arg_LABEL)

@@ -30,7 +30,7 @@ half=$tree.new
 cleanup() { mountpoint -q "$half/var/cache/apt/archives" && umount "$half/var/cache/apt/archives"; rm -rf --one-file-system "$half"; }
 trap cleanup EXIT
 rm -rf --one-file-system "$half"
-debootstrap --variant=minbase --cache-dir="$cache/debs" trixie "$half" "${LAB_MIRROR:-http://deb.debian.org/debian}" >&2
+debootstrap --variant=minbase --cache-dir="$cache/debs" trixie "$half"${LAB_MIRROR:+"$LAB_MIRROR"} >&2
 
 # Nothing starts in a chroot, and the template is thrown away when a write fails, so no fsync per file.
 printf '#!/bin/sh\nexit 101\n' >"$half/usr/sbin/policy-rc.d"; chmod 755 "$half/usr/sbin/policy-rc.d"

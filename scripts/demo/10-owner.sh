@@ -40,9 +40,12 @@ done
 note "$(ls /opt/examples/secrets.example | wc -l) secret files encrypted to the host's SSH key and to the owner's age key; ${#canaries[@]} random values"
 
 # The lock file of the owner's flake; here its inputs come from this machine.
-(cd "$work" && as_eric nix flake lock --override-input nixpkgs path:/opt/lab/nix --override-input hwcsync path:/opt/hwcsync 2>/dev/null)
-as_eric sh -c "jq '.nodes.nixpkgs.original = {type: \"github\", owner: \"NixOS\", repo: \"nixpkgs\", ref: \"nixos-25.05\"}
-    | .nodes.hwcsync.original = {type: \"github\", owner: \"hwcsync\", repo: \"hwcsync\"}' '$work/flake.lock' >'$work/flake.lock.new' && mv '$work/flake.lock.new' '$work/flake.lock'"
+git_ add -A # Nix sees only what Git knows
+(cd "$work" && nix flake lock --override-input nixpkgs path:/opt/lab/nix --override-input hwcsync path:/opt/hwcsync) 2>/root/lock.log ||
+  { cat /root/lock.log >&2; fail "the lock file"; }
+jq '.nodes.nixpkgs.original = {type: "github", owner: "NixOS", repo: "nixpkgs", ref: "nixos-25.05"}
+    | .nodes.hwcsync.original = {type: "github", owner: "hwcsync", repo: "hwcsync"}' "$work/flake.lock" >/root/flake.lock
+install -o eric -g eric -m 644 /root/flake.lock "$work/flake.lock"
 
 # The first switch is by hand: it brings hwcsync itself.
 mkdir -p /root/first

@@ -1,7 +1,7 @@
 # Helpers of the story; runs inside the machine.
 # shellcheck shell=bash
 
-say() { printf '\n\033[1m%s\033[0m\n' "== $*"; }
+say() { printf '\n== %s\n' "$*"; }
 note() { printf '   %s\n' "$*"; }
 fail() { echo "demo: FAILED: $*" >&2; exit 1; }
 # shown COMMAND...: as a person would see it.

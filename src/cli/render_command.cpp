@@ -43,7 +43,8 @@ std::vector<std::string> leftovers(const std::string& directory,
 void refuse_edited(const std::string& directory) {
   if (!fs::is_directory(directory)) return;
   for (const auto& item : fs::recursive_directory_iterator(directory)) {
-    if (!item.is_regular_file()) continue;
+    // Assets are copies of the owner's files and can carry no marker.
+    if (!item.is_regular_file() || item.path().string().find("/assets/") != std::string::npos) continue;
     const nix::MarkerState state = nix::marker_state(read_file(item.path().string()));
     if (state == nix::MarkerState::intact) continue;
     throw RefusedError({"cannot overwrite", item.path().string(),

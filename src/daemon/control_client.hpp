@@ -4,6 +4,7 @@
 #include "src/base/varlink_client.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>

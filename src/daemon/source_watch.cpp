@@ -4,15 +4,12 @@
 #include "src/base/log.hpp"
 #include "watcher/local_repository.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace hwcsync::daemon {
 
-using std::chrono::milliseconds;
-
 SourceWatch::SourceWatch(EventLoop& loop, std::string url, std::function<void(Time)> moved)
-    : loop_(loop), url_(std::move(url)), moved_(std::move(moved)) {
+    : loop_(loop), url_(std::move(url)), moved_(std::move(moved)), alarm_(loop, [this] { fire(); }) {
   (void)ensure();
 }
 
@@ -51,14 +48,7 @@ void SourceWatch::ready() {
 void SourceWatch::arm() {
   const auto due = debounce_.due();
   if (!due) return;
-  // Rounded up: a timer that is a fraction early would find nothing due.
-  const auto left = std::chrono::ceil<milliseconds>(*due - std::chrono::steady_clock::now());
-  const milliseconds delay = std::max(left, milliseconds(0));
-  if (timer_) {
-    timer_.rearm(delay);
-  } else {
-    timer_ = loop_.after(delay, [this] { fire(); });
-  }
+  alarm_.set(std::chrono::ceil<std::chrono::microseconds>(*due - std::chrono::steady_clock::now()));
 }
 
 void SourceWatch::fire() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "src/base/event_loop.hpp"
+#include "watcher/alarm.hpp"
 #include "watcher/debounce.hpp"
 #include "watcher/ref_watcher.hpp"
 
@@ -40,7 +41,7 @@ class SourceWatch {
   watch::RefCounters past_;  // of watchers that are gone
   watch::Debounce debounce_;
   EventLoop::Source source_;
-  EventLoop::Source timer_;
+  watch::Alarm alarm_;
 };
 
 }  // namespace hwcsync::daemon

@@ -45,6 +45,7 @@ Steering read_steering(const std::string& state_dir) {
     throw;
   }
   const Json value = parse_json(text, path);
+  if (!value.is_object()) throw Error("cannot read", path, "it is not a JSON object");
   Steering out;
   if (value.contains("suspended") && !value["suspended"].is_null()) {
     const Json& suspended = value["suspended"];

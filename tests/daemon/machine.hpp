@@ -100,7 +100,8 @@ class Machine {
     std::vector<std::string> out;
     for (const auto id : history::RunDirectory::list(settings.state_dir)) {
       const auto request = history::RunDirectory::open(settings.state_dir, id).request();
-      out.push_back(request->trigger.kind + ' ' + request->to);
+      // Its directory is there a moment before its request is.
+      if (request) out.push_back(request->trigger.kind + ' ' + request->to);
     }
     return out;
   }

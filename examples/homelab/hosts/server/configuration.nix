@@ -6,12 +6,13 @@
   networking.firewall.enable = true;
   system.stateVersion = "25.05";
 
+  # Images are pulled before a switch, so podman has to be there before the first stack is.
+  virtualisation.podman.enable = true;
+
   services.hwcsync = {
     enable = true;
-    settings = {
-      host = "server";
-      repository.url = "/srv/git/config.git";
-      health.settle = "5s";
-    };
+    host = "server";
+    repository.url = "/srv/git/config.git";
+    settings.health.settle = "5s";
   };
 }

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Must show 8: bad input gives the designed exit status and an error that a person can act on, and changes nothing.
+#   cli_test.sh PROGRAM
+set -uo pipefail
+program=$1
+source=${HWCSYNC_SOURCE_DIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+command -v git >/dev/null && command -v age-keygen >/dev/null || { echo "skipped: needs git and age"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 HOME=$work HWCSYNC_CONFIG=$work/config.yaml
+printf 'version: 1\nrepository: { url: /nowhere }\nstate-dir: %s/state\nruntime-dir: %s/run\n' "$work" "$work" >"$HWCSYNC_CONFIG"
+failed=0
+checks=0
+
+# expect STATUS WORDS COMMAND...: exit status, and words that stderr or stdout must say.
+expect() {
+  local status=$1 words=$2 out got
+  shift 2
+  out=$("$@" 2>&1)
+  got=$?
+  checks=$((checks + 1))
+  if [[ $got != "$status" || $out != *"$words"* ]]; then
+    printf 'FAILED: %s\n  exit status %s, expected %s\n  expected words: %s\n  output: %s\n' "$*" "$got" "$status" "$words" "$out"
+    failed=$((failed + 1))
+  fi
+}
+
+repo=$work/repo
+cp -r "$source/examples/homelab" "$repo"
+age-keygen -o "$work/key" 2>"$work/public"
+age-keygen -o "$work/other" 2>/dev/null
+recipient=$(sed -n 's/^Public key: //p' "$work/public")
+for example in "$source"/examples/secrets.example/*.env; do
+  stack=$(basename "$example" .env)
+  "$program" secrets encrypt -r "$recipient" -o "$repo/stacks/$stack/$stack.env" "$example" || exit 1
+done
+git -C "$repo" init -q --initial-branch=main
+commit() { git -C "$repo" -c user.name=eric -c user.email=e@x add -A && git -C "$repo" -c user.name=eric -c user.email=e@x commit -qm "$1"; }
+commit first
+cd "$work"
+
+# What works.
+expect 0 "hwcsync 0." "$program" version
+expect 0 "Examples:" "$program" plan --help
+expect 0 "6 stacks: 0 errors" "$program" lint "$repo"
+expect 0 '"version": 1' "$program" plan --repo "$repo" --host server --json
+expect 2 "" "$program" plan --repo "$repo" --check
+expect 0 "nothing to do" "$program" plan --repo "$repo" --from HEAD --to HEAD
+expect 0 "nothing to do" "$program" plan --repo "$repo" --from HEAD --to HEAD --check
+expect 0 "image-unpinned" "$program" explain
+
+# The command line.
+expect 64 "unknown command 'plam'; did you mean 'plan'?" "$program" plam
+expect 64 "no-such-option" "$program" plan --no-such-option
+expect 64 "nohost" "$program" plan --repo "$repo" --host nohost
+expect 64 "cannot find a config repository" "$program" lint "$work"
+expect 64 "there is no such rule; did you mean 'image-unpinned'?" "$program" explain image-unpined
+expect 1 "no such commit" "$program" plan --repo "$repo" --to nosuch
+
+# Wrong files of the repository: 65, with file, line and column.
+before=$(git -C "$repo" rev-parse HEAD)
+change() { # FILE SED-EXPRESSION
+  sed -i "$2" "$repo/$1"
+}
+restore() { git -C "$repo" checkout -q -- .; }
+change stacks/immich/stack.yaml 's/^firewall:/firewal:/'
+expect 65 "stacks/immich/stack.yaml:9:1: unknown key 'firewal'; did you mean 'firewall'?" "$program" lint "$repo"
+restore
+change stacks/n8n/stack.yaml 's/source: n8n.env/source: gone.env/'
+expect 65 "stacks/n8n/stack.yaml:4:" "$program" lint "$repo"
+expect 65 "gone.env" "$program" lint "$repo"
+restore
+change hwcsync.yaml 's/^policy:/identities: [x]\npolicy:/'
+expect 65 "/etc/hwcsync/config.yaml" "$program" lint "$repo"
+restore
+change stacks/n8n/compose.yaml 's/^    ports:/    prots:/'
+expect 65 "stacks/n8n/compose.yaml:" "$program" lint "$repo"
+restore
+change stacks/n8n/compose.yaml 's/^    image: .*/&\n    image: twice/'
+expect 65 "stands twice" "$program" lint "$repo"
+restore
+change stacks/n8n/compose.yaml 's/^    image: .*/    image: docker.io\/x\/${N8N_ENCRYPTION_KEY}:1/'
+expect 65 "N8N_ENCRYPTION_KEY" "$program" lint "$repo"
+restore
+echo "N8N_ENCRYPTION_KEY=plain" >"$repo/stacks/n8n/n8n.env"
+expect 65 "not encrypted" "$program" lint "$repo"
+restore
+
+# The host's own file: 78.
+printf 'version: 1\nstacks: [x]\n' >"$work/bad.yaml"
+expect 78 "bad.yaml:2:1" "$program" status --config "$work/bad.yaml"
+expect 78 "hwcsync.yaml" "$program" status --config "$work/bad.yaml"
+expect 78 "missing.yaml" "$program" daemon --config "$work/missing.yaml"
+
+# Secrets: the class of failure, and who could.
+expect 0 "N8N_ENCRYPTION_KEY=" "$program" secrets decrypt -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 65 "no match" "$program" secrets decrypt -i "$work/other" "$repo/stacks/n8n/n8n.env"
+expect 65 "$recipient" "$program" secrets decrypt -i "$work/other" "$repo/stacks/n8n/n8n.env"
+expect 65 "not encrypted" "$program" secrets decrypt -i "$work/key" "$repo/hwcsync.yaml"
+sed -i 's/^\(N8N_ENCRYPTION_KEY=ENC\[AES256_GCM,data:\)./\1A/; s/^\(N8N_ENCRYPTION_KEY=ENC\[AES256_GCM,data:.\)./\1B/' "$repo/stacks/n8n/n8n.env"
+expect 65 "" "$program" secrets decrypt -i "$work/key" "$repo/stacks/n8n/n8n.env"
+restore
+
+# Generated files: written, current, and never over an edit of somebody's.
+expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "" "$program" render --repo "$repo" --host server --out "$work/out" --check
+echo "# mine" >>"$work/out/generated/hwcsync/server/host.nix"
+expect 2 "host.nix: stale" "$program" render --repo "$repo" --host server --out "$work/out" --check
+expect 5 "edited" "$program" render --repo "$repo" --host server --out "$work/out"
+
+# Nothing was changed by any of this.
+[[ $(git -C "$repo" rev-parse HEAD) == "$before" && -z $(git -C "$repo" status --porcelain) ]] || {
+  echo "FAILED: the repository was changed"
+  failed=$((failed + 1))
+}
+echo "$checks checks, $failed failed"
+[[ $failed == 0 ]]
