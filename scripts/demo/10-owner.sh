@@ -43,6 +43,7 @@ note "$(ls /opt/examples/secrets.example | wc -l) secret files encrypted to the 
 git_ add -A # Nix sees only what Git knows
 (cd "$work" && nix flake lock --override-input nixpkgs path:/opt/lab/nix --override-input hwcsync path:/opt/hwcsync) 2>/root/lock.log ||
   { cat /root/lock.log >&2; fail "the lock file"; }
+chown -R eric:eric "$work" # Nix, run by root here, has written into .git too
 jq '.nodes.nixpkgs.original = {type: "github", owner: "NixOS", repo: "nixpkgs", ref: "nixos-25.05"}
     | .nodes.hwcsync.original = {type: "github", owner: "hwcsync", repo: "hwcsync"}' "$work/flake.lock" >/root/flake.lock
 install -o eric -g eric -m 644 /root/flake.lock "$work/flake.lock"

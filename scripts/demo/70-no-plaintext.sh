@@ -5,15 +5,16 @@ say "no secret where none belongs"
 search() {
   local patterns=$1 pid object
   # Every object of the mirror: generated commits and what they are made of.
-  mirror cat-file --batch-all-objects --batch 2>/dev/null | grep -qaFf "$patterns" && echo "git objects"
+  # Counted, not -q: a grep that stops early would end the pipe with an error, and hide what it found.
+  mirror cat-file --batch-all-objects --batch 2>/dev/null | grep -caFf "$patterns" >/dev/null && echo "git objects"
   grep -rqaFf "$patterns" /nix/store && echo "nix store"
   grep -rqaFf "$patterns" /var/lib/hwcsync && echo "state directory"
   grep -rqaFf "$patterns" /run/hwcsync --exclude-dir=view && echo "runtime directory"
   grep -rqaFf "$patterns" /etc/hwcsync /etc/systemd && echo "/etc"
-  journalctl --no-pager -o cat 2>/dev/null | grep -qaFf "$patterns" && echo "journal"
+  journalctl --no-pager -o cat 2>/dev/null | grep -caFf "$patterns" >/dev/null && echo "journal"
   for pid in $(pgrep -f 'hwcsync (daemon|secretsd|worker)') "${extra_pids[@]}"; do
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qaFf "$patterns" && echo "arguments of $pid"
-    tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qaFf "$patterns" && echo "environment of $pid"
+    grep -qaFf "$patterns" "/proc/$pid/cmdline" 2>/dev/null && echo "arguments of $pid"
+    grep -qaFf "$patterns" "/proc/$pid/environ" 2>/dev/null && echo "environment of $pid"
   done
   find / -xdev \( -name 'core' -o -name 'core.*' -o -name '*.core' \) -type f -size +0 -path '*hwcsync*' 2>/dev/null | grep . && echo "a core file"
   return 0
@@ -29,12 +30,12 @@ echo "$planted" >/etc/hwcsync-planted && mv /etc/hwcsync-planted /etc/systemd/pl
 echo "$planted" >/nix/store/planted
 echo "$planted" | systemd-cat
 mirror hash-object -w --stdin <<<"$planted" >/dev/null
-CANARY=$planted sh -c 'exec sleep 60' "$planted" &
+(CANARY=$planted exec -a "$planted" sleep 60) &
 extra_pids=($!)
 sleep 0.5
 journalctl --sync 2>/dev/null || true
 found=$(search /root/planted)
-for place in "git objects" "nix store" "state directory" "runtime directory" "/etc" "journal" "environment of"; do
+for place in "git objects" "nix store" "state directory" "runtime directory" "/etc" "journal" "arguments of" "environment of"; do
   check "a planted word is found in: $place" grep -q "$place" <<<"$found"
 done
 kill "${extra_pids[@]}"

@@ -26,9 +26,7 @@ git_() { as_eric git -C "$work" "$@"; }
 
 # commit MESSAGE: everything in the work tree; prints the id.
 commit() {
-  git_ add -A
-  git_ commit -qm "$1"
-  git_ rev-parse HEAD
+  git_ add -A && git_ commit -qm "$1" && git_ rev-parse HEAD
 }
 
 json() { hwcsync "$1" --json "${@:2}"; }

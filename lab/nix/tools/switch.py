@@ -144,12 +144,14 @@ def dry(plan):
 
 
 def settle():
-    """Waits until no job has been there for a quarter of a second; 90 s at most."""
-    deadline, quiet = time.monotonic() + 90, 0
+    """Waits until jobs have neither come nor gone for a quarter of a second; 90 s at most. A job that is there all the
+    time is no unrest: it may be the unit that this very switch runs in."""
+    deadline, quiet, before = time.monotonic() + 90, 0, None
     while quiet < 2 and time.monotonic() < deadline:
         time.sleep(0.125)
         jobs = systemctl("list-jobs", "--no-legend", "--plain", capture=True).stdout.strip()
-        quiet = 0 if jobs else quiet + 1
+        quiet = quiet + 1 if jobs == before else 0
+        before = jobs
 
 
 def phase(plan, kind, verb):
