@@ -1,6 +1,5 @@
 # What every target is compiled with. Settings hold everywhere; warnings only for our own code.
 option(HWCSYNC_TESTS "Build the tests" ON)
-option(HWCSYNC_BENCH "Build the benchmarks" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

@@ -72,6 +72,8 @@ Outcome Activation::run() {
     // The last act before the switch: units that it starts must see the new values.
     flip_to(record_.to.secrets);
     if (!same_system() && switch_system() == Switched::staged) return stage_for_reboot();
+    // A secret service that was restarted meanwhile came back with what the old system named.
+    flip_to(record_.to.secrets);
     return go_on();
   });
 }

@@ -139,8 +139,17 @@ void write_halted(const WorkerContext& context, history::RunId run, const std::s
 
 std::optional<std::string> read_halted(const std::string& state_dir) {
   const std::string path = state_dir + "/halted";
-  if (!std::filesystem::exists(path)) return std::nullopt;
-  return parse_json(read_file(path), path).value("reason", "a rollback failed");
+  constexpr const char* kWayOut = "; look at the machine, then: hwcsync resume";
+  try {
+    const Json value = parse_json(read_file(path, 1U << 20U), path);
+    return "run " + std::to_string(value.at("run").get<std::int64_t>()) +
+           " could not be rolled back: " + value.at("reason").get<std::string>() + kWayOut;
+  } catch (const SystemError& error) {
+    if (error.code() == ENOENT) return std::nullopt;
+    return std::string(error.what()) + kWayOut;
+  } catch (const std::exception& error) {
+    return "a rollback failed and " + path + " cannot be read: " + error.what() + kWayOut;
+  }
 }
 
 void clear_halted(const std::string& state_dir) {

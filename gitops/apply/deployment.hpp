@@ -32,7 +32,7 @@ void restore_generated_ref(const WorkerContext& context);
 // Where rollback failed, syncing stops until a person acts: <state>/halted, JSON
 // {"version":1,"run":N,"reason":"..."}.
 void write_halted(const WorkerContext& context, history::RunId run, const std::string& reason);
-// The reason; nothing when syncing goes on.
+// The reason and the way out; nothing when syncing goes on. A file that cannot be read halts as well.
 [[nodiscard]] std::optional<std::string> read_halted(const std::string& state_dir);
 // A person has acted.
 void clear_halted(const std::string& state_dir);

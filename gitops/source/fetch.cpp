@@ -2,7 +2,10 @@
 
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
+#include "src/base/fd.hpp"
 #include "src/base/text.hpp"
+
+#include <filesystem>
 
 namespace hwcsync::git {
 namespace {
@@ -24,9 +27,11 @@ std::map<std::string, std::string> environment(const FetchOptions& options) {
   const std::string source = without_scheme(options.remote);
   if (is_local(source)) text += "\tdirectory = " + source + "\n\tdirectory = " + source + "/.git\n";
   make_directories(options.scratch, 0700);
-  AtomicFile file(path, 0600);
-  file.write(text);
-  file.commit();
+  if (!std::filesystem::exists(path) || read_file(path) != text) {
+    AtomicFile file(path, 0600);
+    file.write(text);
+    file.commit();
+  }
   auto out = minimal_environment();
   out["GIT_CONFIG_GLOBAL"] = path;
   out["GIT_CONFIG_NOSYSTEM"] = "1";
@@ -44,12 +49,12 @@ void refuse_option(const FetchOptions& options) {
 
 void fetch(ProcessRunner& runner, const FetchOptions& options) {
   refuse_option(options);
-  (void)runner.require(
-      {.argv = {"git", "--git-dir", options.mirror, "fetch", "--quiet", "--prune", "--no-tags",
-                "--no-write-fetch-head", "--", options.remote, "+refs/heads/*:refs/remotes/origin/*"},
-       .environment = environment(options),
-       .deadline = options.deadline},
-      "fetch from " + options.remote);
+  (void)runner.require({.argv = {"git", "--git-dir", options.mirror, "fetch", "--quiet", "--prune",
+                                 "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--",
+                                 options.remote, "+refs/heads/*:refs/remotes/origin/*"},
+                        .environment = environment(options),
+                        .deadline = options.deadline},
+                       "fetch from " + options.remote);
 }
 
 std::optional<ObjectId> remote_head(ProcessRunner& runner, const FetchOptions& options,

@@ -15,7 +15,9 @@ search() {
   for pid in $(pgrep -f 'hwcsync (daemon|secretsd|worker)') "${extra_pids[@]}"; do
     grep -qaFf "$patterns" "/proc/$pid/cmdline" 2>/dev/null && echo "arguments of $pid"
     grep -qaFf "$patterns" "/proc/$pid/environ" 2>/dev/null && echo "environment of $pid"
+    [[ -z $(python3 "$here/core_search.py" "$pid" "$patterns") ]] || echo "what a core of $pid would hold"
   done
+  # Files that the kernel may have written already.
   find / -xdev \( -name 'core' -o -name 'core.*' -o -name '*.core' \) -type f -size +0 -path '*hwcsync*' 2>/dev/null | grep . && echo "a core file"
   return 0
 }
@@ -35,7 +37,7 @@ extra_pids=($!)
 sleep 0.5
 journalctl --sync 2>/dev/null || true
 found=$(search /root/planted)
-for place in "git objects" "nix store" "state directory" "runtime directory" "/etc" "journal" "arguments of" "environment of"; do
+for place in "git objects" "nix store" "state directory" "runtime directory" "/etc" "journal" "arguments of" "environment of" "what a core of"; do
   check "a planted word is found in: $place" grep -q "$place" <<<"$found"
 done
 kill "${extra_pids[@]}"
@@ -43,6 +45,7 @@ extra_pids=()
 rm -f /var/lib/hwcsync/planted /run/hwcsync/planted /etc/systemd/planted /nix/store/planted
 
 printf '%s\n' "${canaries[@]}" canaryrotated >/root/canaries
+check "the daemon and the secret service are among the processes that are searched" test "$(pgrep -cf 'hwcsync (daemon|secretsd)')" -ge 2
 found=$(search /root/canaries)
 [[ -z $found ]] || fail "a secret stands in: $found"
 checks=$((checks + 1))

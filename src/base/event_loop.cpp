@@ -17,6 +17,12 @@
 namespace hwcsync {
 namespace {
 
+// Microseconds; 0 would stand for sd-event's default of a quarter of a second.
+constexpr std::uint64_t kTimerSlack = 1000;
+
+}  // namespace
+namespace {
+
 // sd-event speaks negative errno values.
 int check(int result, std::string_view what) {
   if (result < 0) throw SystemError("cannot", what, -result);
@@ -139,7 +145,7 @@ EventLoop::Source EventLoop::after(std::chrono::milliseconds delay, std::functio
   auto made = std::make_shared<Registration>(*this);
   made->held = made;
   made->plain = std::move(callback);
-  check(sd_event_add_time_relative(event_, &made->source, CLOCK_MONOTONIC, microseconds(delay), 0,
+  check(sd_event_add_time_relative(event_, &made->source, CLOCK_MONOTONIC, microseconds(delay), kTimerSlack,
                                    Registration::on_time, made.get()),
         "start a timer");
   return Source(std::move(made));

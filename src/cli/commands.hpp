@@ -5,6 +5,7 @@
 // One function a command; each stands in a file of its own name.
 namespace hwcsync::cli {
 
+[[nodiscard]] Command accept_rewrite_command();
 [[nodiscard]] Command apply_command();
 [[nodiscard]] Command daemon_command();
 [[nodiscard]] Command explain_command();

@@ -1,6 +1,6 @@
 #include "src/cli/progress.hpp"
 
-#include "gitops/history/run_directory.hpp"
+#include "gitops/history/follow.hpp"
 #include "src/base/error.hpp"
 #include "src/cli/people.hpp"
 #include "src/daemon/lock_probe.hpp"
@@ -20,37 +20,48 @@ std::string text_of(const Json& detail, const char* key) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-// What a state's detail says, in words.
-std::string words(const history::JournalLine& line) {
+struct Step {
+  std::string name;
+  std::string what;
+};
+
+// The step that is over when a line with this state comes; no name for lines that end none.
+Step step_of(const history::JournalLine& line) {
   const Json& detail = line.detail;
   switch (line.state) {
     case RunState::prefetched:
-      return text_of(detail, "pulled") + " of " + text_of(detail, "images") + " images pulled";
+      return {"images", text_of(detail, "pulled") + " of " + text_of(detail, "images") + " pulled"};
     case RunState::secrets_staged:
-      return text_of(detail, "secrets") + " files";
+      return {"secrets", text_of(detail, "secrets") + " files"};
     case RunState::rendered:
-      return text_of(detail, "generated").substr(0, 12);
+      return {"modules", text_of(detail, "generated").substr(0, 12)};
     case RunState::built:
-      return text_of(detail, "store_path");
-    case RunState::baseline:
-      return text_of(detail, "containers") + " containers before";
+      return {"build", text_of(detail, "store_path")};
+    case RunState::switched:
+      return {"switch", ""};
+    case RunState::committed:
+      return {"healthy",
+              text_of(detail, "containers") + " containers, " + text_of(detail, "probes") + " probes"};
+    case RunState::rolled_back:
+      return {"rollback", text_of(detail, "containers_back") + " containers are back"};
     default:
-      return "";
+      return {};
   }
 }
 
 }  // namespace
 
 void Progress::line(const history::JournalLine& line) {
-  if (last_ && !history::is_terminal(last_->state)) {
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(line.at - last_->at);
-    std::string name = people_state(history::state_name(last_->state));
-    name.resize(std::max<std::size_t>(name.size(), 16), ' ');
-    std::string what = shorten(words(*last_), 70);
-    if (!what.empty()) what += "   ";
-    err_ << "  " << name << what << format_duration(took) << '\n' << std::flush;
-  }
-  last_ = line;
+  const Step step = step_of(line);
+  if (!began_) began_ = line.at;
+  if (step.name.empty()) return;
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(line.at - *began_);
+  std::string name = step.name;
+  name.resize(12, ' ');
+  err_ << "  " << name << shorten(step.what, 70) << (step.what.empty() ? "" : "   ") << format_duration(took)
+       << '\n'
+       << std::flush;
+  began_ = line.at;
 }
 
 std::string outcome_text(const std::string& outcome, const std::string& reason,
@@ -64,26 +75,31 @@ int follow_run(const std::string& state_dir, const std::string& runtime_dir, his
                std::ostream& err, Clock& clock) {
   const auto directory = history::RunDirectory::open(state_dir, run);
   Progress progress(err);
-  std::size_t seen = 0;
+  std::optional<WallTime> first;
+  WallTime last;
   auto alive = clock.steady_now();
-  for (;;) {
-    const auto lines = history::read_journal(directory.journal_path());
-    for (; seen < lines.size(); ++seen) progress.line(lines[seen]);
-    if (const auto outcome = history::outcome_of(lines)) {
-      const auto took =
-          std::chrono::duration_cast<std::chrono::milliseconds>(lines.back().at - lines.front().at);
-      err << outcome_text(std::string(history::state_name(outcome->state)), outcome->reason, took) << '\n';
-      return history::exit_status(*outcome);
-    }
-    // A worker holds the lock as long as it lives.
+  history::FollowOptions options{.interval = kLook};
+  // A worker holds the lock as long as it lives.
+  options.stop = [&] {
     if (daemon::lock_holder(runtime_dir + "/apply.lock")) alive = clock.steady_now();
-    if (clock.steady_now() - alive > kPatience) {
-      throw Error({"cannot follow run", std::to_string(run), "its worker is gone and has left no outcome",
-                   "journalctl -u hwcsync-run-" + std::to_string(run) +
-                       "; it is put right by the next run or: systemctl restart hwcsync"});
-    }
-    clock.sleep_for(kLook);
+    return clock.steady_now() - alive > kPatience;
+  };
+  const auto outcome = history::follow(
+      directory, clock,
+      [&](const history::JournalLine& line) {
+        if (!first) first = line.at;
+        last = line.at;
+        progress.line(line);
+      },
+      options);
+  if (!outcome) {
+    const std::string unit = "hwcsync-run-" + std::to_string(run);
+    throw Error({"cannot follow run", std::to_string(run), "its worker is gone and has left no outcome",
+                 "journalctl -u " + unit + "; it is put right by: systemctl restart hwcsync"});
   }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(last - first.value_or(last));
+  err << outcome_text(std::string(history::state_name(outcome->state)), outcome->reason, took) << '\n';
+  return history::exit_status(*outcome);
 }
 
 }  // namespace hwcsync::cli

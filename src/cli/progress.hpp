@@ -10,8 +10,7 @@
 
 namespace hwcsync::cli {
 
-// Says how a run goes, one line a finished step: "  built      /nix/store/...   38.0 s". A state is announced
-// before its step is taken, so a step is over, and its time known, when the next line comes.
+// Says how a run goes, one line a finished step: "  build       /nix/store/...   38.0 s".
 class Progress {
  public:
   explicit Progress(std::ostream& err) : err_(err) {}
@@ -19,7 +18,7 @@ class Progress {
 
  private:
   std::ostream& err_;
-  std::optional<history::JournalLine> last_;
+  std::optional<WallTime> began_;  // the step that is under way
 };
 
 // The line that ends `apply`, `rollback` and `sync`, and how long it took. `began`: of the first journal
@@ -27,8 +26,8 @@ class Progress {
 [[nodiscard]] std::string outcome_text(const std::string& outcome, const std::string& reason,
                                        std::chrono::milliseconds took);
 
-// Follows the journal of a run to its terminal line and gives the exit status of the outcome. Looks twenty
-// times a second; ends with an Error when the worker is gone without an end for `patience`.
+// Follows the journal of a run to its terminal line and gives the exit status of the outcome. Throws Error
+// when the worker has been gone for a while without an end.
 [[nodiscard]] int follow_run(const std::string& state_dir, const std::string& runtime_dir, history::RunId run,
                              std::ostream& err, Clock& clock);
 

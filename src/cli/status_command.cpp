@@ -41,7 +41,7 @@ void print_daemon(const Json& status, WallTime now, std::ostream& out) {
         << '\n';
   }
   if (text(decision, "kind") == "refuse")
-    out << "held up     " << text(decision, "reason") << "   (hwcsync why)\n";
+    out << "held up     " << first_line(text(decision, "reason")) << "   (hwcsync why)\n";
   if (status["suspended"].is_object()) {
     out << "suspended   by " << text(status["suspended"], "who") << ": "
         << text(status["suspended"], "reason") << '\n';

@@ -1,4 +1,4 @@
-// suspend, resume and retry: a word to the daemon each.
+// suspend, resume, retry and accept-rewrite: a word to the daemon each.
 #include "src/cli/commands.hpp"
 #include "src/cli/control.hpp"
 #include "src/cli/exit_status.hpp"
@@ -42,6 +42,19 @@ Command retry_command() {
             return [revision, &context] {
               require_daemon(load_settings(context)).retry(*revision);
               context.err << "will be tried again; hwcsync status shows how it goes\n";
+              return kDone;
+            };
+          }};
+}
+
+Command accept_rewrite_command() {
+  return {"accept-rewrite", "deploy a revision although the branch was rewritten",
+          "  hwcsync accept-rewrite 4f2c1a9\n", [](CLI::App& app, Context& context) {
+            auto revision = std::make_shared<std::string>();
+            app.add_option("REV", *revision, "the new head of the branch")->required();
+            return [revision, &context] {
+              require_daemon(load_settings(context)).accept_rewrite(*revision);
+              context.err << "accepted; hwcsync status shows how it goes\n";
               return kDone;
             };
           }};

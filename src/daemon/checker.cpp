@@ -1,5 +1,6 @@
 #include "src/daemon/checker.hpp"
 
+#include "gitops/apply/deployment.hpp"
 #include "gitops/history/deployed.hpp"
 #include "gitops/history/quarantine.hpp"
 #include "gitops/source/fetch.hpp"
@@ -125,7 +126,7 @@ CheckResult Checker::check(const CheckInput& input) {
     auto database = history::Database::open(settings.state_dir);
     // The journals are what is true; a worker that was killed has not written its row.
     database.reconcile();
-    situation.halted = read_halt(settings.state_dir);
+    situation.halted = apply::read_halted(settings.state_dir);
     if (auto found = history::quarantine_of(database, out.head->hex())) situation.quarantined = found->reason;
     std::error_code missing;
     const auto system = std::filesystem::canonical("/run/current-system", missing);

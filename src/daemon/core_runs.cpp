@@ -1,4 +1,5 @@
 // The part of Core that hears of runs and of people.
+#include "gitops/apply/deployment.hpp"
 #include "gitops/history/database.hpp"
 #include "gitops/history/deployed.hpp"
 #include "gitops/source/repository.hpp"
@@ -100,7 +101,7 @@ void Core::suspend(const std::string& reason, const std::string& who) {
 void Core::resume() {
   Steering steering = steering_;
   steering.suspended.reset();
-  clear_halt(settings_.state_dir);
+  apply::clear_halted(settings_.state_dir);
   steer(steering);
   log(LogLevel::info, "resumed");
   trigger({.kind = TriggerKind::manual, .source = "resume", .at = std::chrono::steady_clock::now()});

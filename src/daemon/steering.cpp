@@ -8,18 +8,11 @@
 #include <cerrno>
 #include <cstdint>
 
-#include <unistd.h>
-
 namespace hwcsync::daemon {
 namespace {
 
 std::string file_of(const std::string& state_dir) {
   return state_dir + "/steering.json";
-}
-
-// Written by gitops/apply (docs/formats.md).
-std::string halt_file(const std::string& state_dir) {
-  return state_dir + "/halted";
 }
 
 // Exactly the type that is expected, or an Error that names the key.
@@ -72,29 +65,6 @@ void write_steering(const std::string& state_dir, const Steering& steering) {
   AtomicFile file(file_of(state_dir), 0644);
   file.write(value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   file.commit();
-}
-
-std::optional<std::string> read_halt(const std::string& state_dir) {
-  const std::string path = halt_file(state_dir);
-  constexpr const char* kWayOut = "; look at the machine, then: hwcsync resume";
-  try {
-    const Json value = parse_json(read_file(path, 1U << 20U), path);
-    return "run " + std::to_string(value.at("run").get<std::int64_t>()) +
-           " could not be rolled back: " + value.at("reason").get<std::string>() + kWayOut;
-  } catch (const SystemError& error) {
-    if (error.code() == ENOENT) return std::nullopt;
-    return std::string(error.what()) + kWayOut;
-  } catch (const std::exception& error) {
-    return "a rollback failed and " + path + " cannot be read: " + error.what() + kWayOut;
-  }
-}
-
-void clear_halt(const std::string& state_dir) {
-  if (::unlink(halt_file(state_dir).c_str()) == 0) {
-    sync_directory(state_dir);
-  } else if (errno != ENOENT) {
-    throw_errno("cannot remove", halt_file(state_dir));
-  }
 }
 
 }  // namespace hwcsync::daemon

@@ -27,10 +27,4 @@ struct Steering {
 // Atomic and synced.
 void write_steering(const std::string& state_dir, const Steering& steering);
 
-// Why nothing may be done until a person acted: the worker wrote <state>/halted, because a rollback failed. A
-// file that cannot be read halts as well.
-[[nodiscard]] std::optional<std::string> read_halt(const std::string& state_dir);
-// A person has acted.
-void clear_halt(const std::string& state_dir);
-
 }  // namespace hwcsync::daemon

@@ -1,5 +1,7 @@
 #include "src/daemon/steering.hpp"
 
+#include "gitops/apply/deployment.hpp"
+
 #include "src/base/error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -50,20 +52,20 @@ TEST_CASE("keys of a newer version do not hurt") {
 
 TEST_CASE("a failed rollback halts until somebody acted") {
   const test::TemporaryDirectory directory;
-  CHECK_FALSE(read_halt(directory.path()).has_value());
+  CHECK_FALSE(apply::read_halted(directory.path()).has_value());
   std::ofstream(directory.path() + "/halted") << "{\"version\":1,\"run\":7,\"reason\":\"switch died\"}";
-  CHECK(read_halt(directory.path()) ==
+  CHECK(apply::read_halted(directory.path()) ==
         "run 7 could not be rolled back: switch died; look at the machine, then: hwcsync resume");
-  clear_halt(directory.path());
-  CHECK_FALSE(read_halt(directory.path()).has_value());
-  clear_halt(directory.path());
+  apply::clear_halted(directory.path());
+  CHECK_FALSE(apply::read_halted(directory.path()).has_value());
+  apply::clear_halted(directory.path());
 }
 
 TEST_CASE("a halt that cannot be read halts as well") {
   const test::TemporaryDirectory directory;
   for (const char* text : {"", "{", "7", "{\"run\":\"x\"}"}) {
     std::ofstream(directory.path() + "/halted") << text;
-    CHECK(read_halt(directory.path()).has_value());
+    CHECK(apply::read_halted(directory.path()).has_value());
   }
 }
 
