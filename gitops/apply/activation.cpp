@@ -1,8 +1,10 @@
 #include "gitops/apply/activation.hpp"
 
-#include "gitops/apply/health_gate.hpp"
+#include "src/base/fd.hpp"
 
 #include <algorithm>
+
+#include <fcntl.h>
 
 namespace hwcsync::apply {
 
@@ -89,7 +91,7 @@ UnitEnd Activation::activate(const std::string& store_path, const Invocation& in
       .output_file = log_.run().switch_log()};
   UnitEnd end;
   for (int attempt = 1;; ++attempt) {
-    end = run_unit(context_, unit, context_.deadlines.activation);
+    end = run_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
     if (!end.exited_with(kLockBusy) || attempt == kBusyAttempts) break;
     log_.progress({{"waiting", "another switch holds the lock"}, {"attempt", attempt}});
     context_.clock.sleep_for(kBusyPause);
@@ -99,7 +101,7 @@ UnitEnd Activation::activate(const std::string& store_path, const Invocation& in
                     end.kind == UnitEnd::Kind::vanished;
   if (died) {
     log_.progress({{"again", end.to_string()}});
-    end = run_unit(context_, unit, context_.deadlines.activation);
+    end = run_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
   }
   return end;
 }
@@ -153,7 +155,7 @@ Outcome Activation::go_on() {
   }
   const HealthReport report = judge_health(context_, record_);
   if (!report.healthy()) {
-    return roll_back({.state = RunState::failed, .code = "unhealthy", .reason = report.reason()});
+    return roll_back({.state = RunState::failed, .code = "unhealthy", .reason = explain(report)});
   }
   return log_.finish({.state = RunState::committed}, {{"revision", record_.to.revision},
                                                       {"generated", record_.to.generated},
@@ -161,6 +163,25 @@ Outcome Activation::go_on() {
                                                       {"secrets_generation", record_.to.secrets},
                                                       {"containers", report.containers},
                                                       {"probes", report.probes}});
+}
+
+std::string Activation::explain(const HealthReport& report) const {
+  std::string reason = report.reason();
+  const std::string evidence = report.evidence();
+  if (evidence.empty()) return reason;
+  const std::string path = log_.run().file("health.log");
+  try {
+    const Fd file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0640);
+    write_all(file.get(), evidence, path);
+  } catch (const Error&) {
+    // A courtesy: a full disk must not keep the run from going back.
+    return reason;
+  }
+  if (!report.ailments.front().log.empty()) {
+    reason.insert(std::min(reason.find('\n'), reason.size()),
+                  " (its last lines: hwcsync log " + std::to_string(log_.run().id()) + ')');
+  }
+  return reason;
 }
 
 Outcome Activation::recover() {
@@ -186,8 +207,8 @@ Outcome Activation::resume_switching() {
   const auto status = context_.system.unit(unit);
   UnitEnd end{.kind = UnitEnd::Kind::vanished};
   if (status) {
-    end = wait_for_unit(context_, unit, context_.deadlines.activation);
-    context_.system.remove_transient(unit);
+    end = wait_for_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
+    if (end.kind != UnitEnd::Kind::timed_out) context_.system.remove_transient(unit);
   }
   if (end.exited_with(kRebootNeeded)) return stage_for_reboot();
   const std::string current = context_.builder.current_system();

@@ -2,6 +2,7 @@
 
 #include "gitops/apply/activation_record.hpp"
 #include "gitops/apply/context.hpp"
+#include "gitops/apply/health_gate.hpp"
 #include "gitops/apply/run_log.hpp"
 #include "gitops/apply/unit_wait.hpp"
 
@@ -34,7 +35,10 @@ class Activation {
   void restart_consumers();
   history::Outcome resume_switching();
   history::Outcome roll_back(const history::Outcome& cause);
+  // The reason for history; what the ill ones logged goes to the run's health.log.
+  [[nodiscard]] std::string explain(const HealthReport& report) const;
   std::size_t go_back();
+  void await_switches();
   void return_to_old();
   void restart_what_suffered();
   void flip_to(const std::string& generation);

@@ -62,15 +62,21 @@ void drop_old_secrets(const WorkerContext& context, const std::vector<history::R
     if (row.state == "committed" && ++good == 2) break;
   }
   for (const std::string& one : generations.staged) {
-    if (keep.count(one) == 0) context.secrets.drop(one);
+    // Each for itself: one that is in use must not keep the others.
+    if (keep.count(one) == 0) attempt("old secrets", [&] { context.secrets.drop(one); });
   }
 }
 
 void drop_old_roots(const WorkerContext& context, const std::vector<history::RunRow>& rows) {
-  std::set<std::string> keep;
+  const auto deployed = history::read_deployed(context.state_dir);
+  const history::RunId now = deployed ? deployed->run : 0;
+  std::set<std::string> keep{"run-" + std::to_string(now)};
+  std::size_t good = 0;
   for (const auto& row : rows) {
-    if (row.ended.empty()) keep.insert("run-" + std::to_string(row.id));
-    if (row.ended_well() && keep.size() < kRootsKept) keep.insert("run-" + std::to_string(row.id));
+    // Runs that changed nothing are many and hold no system of their own.
+    const bool system = row.state == "committed" && ++good <= kRootsKept;
+    const bool coming = row.ended.empty() || (row.state == "staged-for-reboot" && row.id > now);
+    if (system || coming) keep.insert("run-" + std::to_string(row.id));
   }
   for (const std::string& root : context.builder.roots()) {
     if (root.rfind("run-", 0) == 0 && keep.count(root) == 0) context.builder.remove_root(root);
@@ -119,6 +125,10 @@ void follow_up(const WorkerContext& context, const history::RunDirectory& run) {
       if (std::filesystem::exists(context.mirror())) restore_generated_ref(context);
     });
   }
+  if (state == RunState::committed || state == RunState::unchanged || state == RunState::rolled_back) {
+    // The service knows what the running system names, which is never dropped, from when it last looked.
+    attempt("recorded secrets", [&] { context.secrets.reload(); });
+  }
   attempt("history", [&] {
     auto database = history::Database::open(context.state_dir);
     database.upsert(history::row_of(run));
@@ -132,7 +142,7 @@ void follow_up(const WorkerContext& context, const history::RunDirectory& run) {
 }
 
 void write_halted(const WorkerContext& context, history::RunId run, const std::string& reason) {
-  AtomicFile out(context.state_dir + "/halted", 0644);
+  AtomicFile out(context.state_dir + "/halted", 0640);
   out.write(canonical_json(Json{{"version", 1}, {"run", run}, {"reason", reason}}) + '\n');
   out.commit();
 }

@@ -74,8 +74,11 @@ class Judgement {
 
   void add_failed_units(std::vector<Ailment>& out) const {
     for (const std::string& unit : newly_failed(context_, record_)) {
-      out.push_back(
-          {.stack = {}, .subject = "unit " + unit, .what = "failed", .hope = Hope::lost, .log = {}});
+      const std::string subject = "unit " + unit;
+      const bool told =
+          std::any_of(out.begin(), out.end(), [&](const Ailment& one) { return one.subject == subject; });
+      if (told) continue;
+      out.push_back({.stack = {}, .subject = subject, .what = "failed", .hope = Hope::lost, .log = {}});
     }
   }
 
@@ -193,7 +196,9 @@ class Gate final : public Judgement {
     if (!status) {
       ailment.what = "is not known to systemd";
     } else if (status->active == "failed") {
-      return;  // with the newly failed ones; one that was failed before does not count
+      // Whatever it was before: the baseline excuses only what is not ours to deploy.
+      ailment.what = "failed";
+      ailment.hope = Hope::lost;
     } else if (status->sub == "auto-restart") {
       ailment.what = "is being restarted after " + status->result;
     } else if (status->busy()) {
@@ -201,6 +206,10 @@ class Gate final : public Judgement {
     } else if (status->active != "active") {
       ailment.what =
           status->result == "dependency" ? "was not started: a dependency failed" : "is " + status->active;
+    } else if (status->reload_failed()) {
+      // Still active, with what it had before: the new revision is not what runs.
+      ailment.what = "could not reload: " + status->reload_result;
+      ailment.hope = Hope::lost;
     }
     if (!ailment.what.empty()) out.push_back(std::move(ailment));
   }
@@ -283,9 +292,18 @@ std::string HealthReport::reason() const {
   if (ailments.empty()) return {};
   const Ailment& first = ailments.front();
   std::string out = first.stack.empty() ? first.to_string() : first.stack + ": " + first.to_string();
-  for (const std::string& line : first.log) out += "\n  | " + line;
   if (ailments.size() > 1) out += "\nand " + std::to_string(ailments.size() - 1) + " more:";
   for (std::size_t i = 1; i < ailments.size() && i < kEvidence; ++i) out += "\n  " + ailments[i].to_string();
+  return out;
+}
+
+std::string HealthReport::evidence() const {
+  std::string out;
+  for (const Ailment& one : ailments) {
+    if (one.log.empty()) continue;
+    out += one.to_string() + '\n';
+    for (const std::string& line : one.log) out += "  | " + line + '\n';
+  }
   return out;
 }
 

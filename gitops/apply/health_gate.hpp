@@ -26,12 +26,16 @@ struct HealthReport {
   std::size_t containers = 0;     // that were looked at
   std::size_t probes = 0;
   [[nodiscard]] bool healthy() const { return ailments.empty(); }
-  // For history: the first ailment with its last log lines, and how many more there are.
+  // For history: the first ailment and how many more there are. No log lines: a program may print its
+  // secrets, and history is shown to more people than its log.
   [[nodiscard]] std::string reason() const;
+  // The last log lines of the ailments, for the run's health.log; empty when there are none.
+  [[nodiscard]] std::string evidence() const;
 };
 
 // Waits until all touched stacks have been well for the settle time without a break, against the baseline: no
-// unit failed that was not failed before; no unit of a touched stack failed, dead or restarting; each of
+// unit failed that was not failed before; no unit of a touched stack failed (before or not), dead, restarting
+// or unable to reload; each of
 // their containers running (healthy where it has a check) and not restarted meanwhile; every probe answered;
 // the remote reachable if it was before. Gives up at the timeout, or at once when nothing can mend any more.
 [[nodiscard]] HealthReport judge_health(const WorkerContext& context, const ActivationRecord& record);

@@ -106,7 +106,7 @@ Command PodmanRuntime::command(const Account& account, std::vector<std::string> 
 
 bool PodmanRuntime::has_image(const Account& account, const std::string& image) {
   if (!is_there(account)) return false;
-  const auto result = runner_.run(command(account, {"image", "exists", image}));
+  const auto result = runner_.run(command(account, {"image", "exists", "--", image}));
   if (result.status.ok()) return true;
   if (result.status == ExitStatus{ExitStatus::Kind::exited, 1}) return false;
   throw Error("cannot look for image", image + " of " + account.user,
@@ -118,7 +118,7 @@ void PodmanRuntime::pull(const Account& account, const std::string& image,
   // Root stands in for a user that the switch will create: that the image can be had is known then, and its
   // layers are on this machine.
   const Account who = is_there(account) ? account : Account{"root", 0};
-  Command pull = command(who, {"pull", "--quiet", image});
+  Command pull = command(who, {"pull", "--quiet", "--", image});
   pull.deadline = deadline;
   const auto result = runner_.run(pull);
   if (!result.status.ok()) {

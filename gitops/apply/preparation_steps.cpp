@@ -96,14 +96,15 @@ std::string build_system(const WorkerContext& context, RunLog& log, const git::R
   const std::string directory = log.run().file("build");
   make_directories(directory, 0700);
   const Invocation invocation = context.builder.build_command(source_of(context, mirror, generated, host));
-  const UnitEnd end = run_unit(context,
-                               {.name = log.unit_name("build"),
-                                .description = "hwcsync run " + std::to_string(log.run().id()) + ": build",
-                                .argv = invocation.argv,
-                                .environment = invocation.environment,
-                                .directory = directory,
-                                .output_file = log.run().build_log()},
-                               context.deadlines.build, [&] { return log.asked_to_stop(); });
+  const UnitEnd end =
+      run_unit(context,
+               {.name = log.unit_name("build"),
+                .description = "hwcsync run " + std::to_string(log.run().id()) + ": build",
+                .argv = invocation.argv,
+                .environment = invocation.environment,
+                .directory = directory,
+                .output_file = log.run().build_log()},
+               context.deadlines.build, Overdue::stopped, [&] { return log.asked_to_stop(); });
   if (end.kind == UnitEnd::Kind::stopped) throw Cancelled{};
   const auto built = end.exited_with(0) ? context.builder.built_path(directory) : std::nullopt;
   if (!built) {

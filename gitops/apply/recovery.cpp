@@ -7,7 +7,7 @@
 #include "gitops/history/run_directory.hpp"
 #include "src/base/log.hpp"
 
-#include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include <sys/stat.h>
@@ -77,25 +77,92 @@ void adopt_staged(const WorkerContext& context, const RunDirectory& run, const h
                            .at = context.clock.now()});
 }
 
-// What a crash after a terminal line may have left undone. The database row is written last, so a row that
-// has ended says that refs and deployed.json are right.
+// Whether what follows from the terminal line of a good run has been done. The database row says nothing: it
+// is made from the journals by anybody who opens the database.
+bool is_settled(const WorkerContext& context, const RunDirectory& run, const history::JournalLine& line) {
+  const auto deployed = history::read_deployed(context.state_dir);
+  if (!deployed || deployed->run < run.id()) return false;
+  if (deployed->run > run.id()) return true;
+  const auto ref = git::Repository(context.mirror()).read_ref(git::deployed_ref(context.host));
+  return ref && ref->hex() == line.detail.value("generated", "");
+}
+
+bool refs_agree(const WorkerContext& context) {
+  if (!std::filesystem::exists(context.mirror())) return true;
+  const git::Repository mirror(context.mirror());
+  return mirror.read_ref(git::generated_ref(context.host)) ==
+         mirror.read_ref(git::deployed_ref(context.host));
+}
+
+// Gives false when nothing older can be left undone.
+bool repeat_follow_up(const WorkerContext& context, const RunDirectory& run, bool newest) {
+  const auto lines = history::read_journal(run.journal_path());
+  const auto outcome = history::outcome_of(lines);
+  if (!outcome || outcome->state == RunState::busy) return true;
+  if (newest && outcome->state == RunState::staged_for_reboot) adopt_staged(context, run, lines.back());
+  if (outcome->state == RunState::committed || outcome->state == RunState::unchanged) {
+    if (!is_settled(context, run, lines.back())) follow_up(context, run);
+    return false;
+  }
+  const auto row = history::Database::open(context.state_dir).find(run.id());
+  if (!row || row->ended.empty() ||
+      (newest && outcome->state != RunState::staged_for_reboot && !refs_agree(context)))
+    follow_up(context, run);
+  return true;
+}
+
+void warn(history::RunId id, const std::exception& error) {
+  log(LogLevel::warning, "cannot recover", {{"run", std::to_string(id)}, {"reason", error.what()}});
+}
+
+// What a crash after a terminal line may have left undone.
 void repeat_follow_up(const WorkerContext& context) {
-  auto database = history::Database::open(context.state_dir);
   const auto ids = RunDirectory::list(context.state_dir);
   bool newest = true;
   for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-    const RunDirectory run = RunDirectory::open(context.state_dir, *id);
-    const auto lines = history::read_journal(run.journal_path());
-    const auto outcome = history::outcome_of(lines);
-    if (!outcome || outcome->state == RunState::busy) continue;
-    if (newest && outcome->state == RunState::staged_for_reboot) adopt_staged(context, run, lines.back());
-    newest = false;
-    const auto row = database.find(*id);
-    if (row && !row->ended.empty()) break;
-    follow_up(context, run);
-    if (outcome->state == RunState::committed || outcome->state == RunState::unchanged) break;
+    try {
+      const RunDirectory run = RunDirectory::open(context.state_dir, *id);
+      if (!repeat_follow_up(context, run, newest)) break;
+      const auto outcome = history::outcome_of(history::read_journal(run.journal_path()));
+      newest = newest && (!outcome || outcome->state == RunState::busy);
+    } catch (const std::exception& e) {
+      warn(*id, e);
+    }
   }
-  (void)database.reconcile();
+  (void)history::Database::open(context.state_dir).reconcile();
+}
+
+bool is_left_over(const WorkerContext& context, const RunDirectory& run, history::RunId own) {
+  const auto lines = history::read_journal(run.journal_path());
+  if (history::outcome_of(lines)) return false;
+  return !lines.empty() || (run.id() != own && never_started(context, run));
+}
+
+// A run whose files cannot be used must not stand in the way of all others for ever. Past the switch nobody
+// knows what runs, so a person has to look.
+Outcome finish_broken(const WorkerContext& context, const RunDirectory& run, const std::exception& error) {
+  RunLog log(context, run);
+  Outcome out = interrupted();
+  const RunState state = log.state().value_or(RunState::locked);
+  if (!history::is_past_switching(state)) {
+    out.reason += std::string("; then: ") + error.what();
+    return log.finish(out);
+  }
+  out = {.state = RunState::rollback_failed,
+         .code = "rollback-failed",
+         .reason = std::string("the interrupted run cannot be recovered: ") + error.what()};
+  write_halted(context, run.id(), out.reason);
+  if (state != RunState::rolling_back) log.enter(RunState::rolling_back, history::outcome_detail(out));
+  return log.finish(out);
+}
+
+Outcome finish_somehow(const WorkerContext& context, const RunDirectory& run) {
+  try {
+    return finish_interrupted(context, run);
+  } catch (const std::exception& e) {
+    warn(run.id(), e);
+    return finish_broken(context, run, e);
+  }
 }
 
 }  // namespace
@@ -104,10 +171,13 @@ std::vector<Recovered> recover_locked(const WorkerContext& context, history::Run
   std::vector<Recovered> out;
   for (const history::RunId id : RunDirectory::list(context.state_dir)) {
     const RunDirectory run = RunDirectory::open(context.state_dir, id);
-    const auto lines = history::read_journal(run.journal_path());
-    if (history::outcome_of(lines)) continue;
-    if (lines.empty() && (id == own || !never_started(context, run))) continue;
-    const Outcome outcome = finish_interrupted(context, run);
+    try {
+      if (!is_left_over(context, run, own)) continue;
+    } catch (const std::exception& e) {
+      warn(id, e);
+      continue;
+    }
+    const Outcome outcome = finish_somehow(context, run);
     log(LogLevel::info, "recovered",
         {{"run", std::to_string(id)}, {"outcome", std::string(history::state_name(outcome.state))}});
     follow_up(context, run);

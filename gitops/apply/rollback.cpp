@@ -1,6 +1,5 @@
 #include "gitops/apply/activation.hpp"
 #include "gitops/apply/deployment.hpp"
-#include "gitops/apply/health_gate.hpp"
 
 #include <algorithm>
 #include <set>
@@ -45,13 +44,7 @@ Outcome Activation::roll_back(const Outcome& cause) {
 std::size_t Activation::go_back() {
   for (int attempt = 1;; ++attempt) {
     try {
-      // A switch that is still going on (its worker died, or its deadline passed) holds the lock and is not
-      // ours to interrupt half way.
-      const std::string unit = log_.unit_name("switch");
-      if (context_.system.unit(unit)) {
-        (void)wait_for_unit(context_, unit, context_.deadlines.activation);
-        context_.system.remove_transient(unit);
-      }
+      await_switches();
       flip_to(record_.from.secrets);
       return_to_old();
       restart_what_suffered();
@@ -59,7 +52,7 @@ std::size_t Activation::go_back() {
       const HealthReport report = judge_return(context_, record_);
       if (report.healthy()) return report.containers;
       throw RunFailure("rollback-unhealthy", Retry::useless,
-                       {"cannot bring back", record_.from.store_path, report.reason(), {}});
+                       {"cannot bring back", record_.from.store_path, explain(report), {}});
     } catch (const RunFailure&) {
       throw;
     } catch (const Error& e) {
@@ -67,6 +60,22 @@ std::size_t Activation::go_back() {
       log_.progress({{"again", e.what()}});
       context_.clock.sleep_for(kPause);
     }
+  }
+}
+
+// A switch that is still going on (its worker died, or its deadline passed) holds the lock and is not ours to
+// interrupt half way; neither is the way back that an earlier worker began.
+void Activation::await_switches() {
+  for (const char* purpose : {"switch", "rollback"}) {
+    const std::string unit = log_.unit_name(purpose);
+    if (!context_.system.unit(unit)) continue;
+    const UnitEnd end = wait_for_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
+    if (end.kind == UnitEnd::Kind::timed_out) {
+      throw RunFailure("rollback-failed", Retry::useless,
+                       {"cannot switch back to", record_.from.store_path, unit + " does not end",
+                        "see what it waits for: systemctl status " + unit});
+    }
+    context_.system.remove_transient(unit);
   }
 }
 

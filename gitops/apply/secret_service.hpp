@@ -43,6 +43,8 @@ class SecretService {
   // Shows this generation from now on; "" shows nothing (what was before the first deployment).
   virtual void flip(const std::string& generation) = 0;
   virtual void drop(const std::string& generation) = 0;
+  // Looks again which generation the running system names, and shows that one.
+  virtual void reload() = 0;
   [[nodiscard]] virtual SecretGenerations generations() = 0;
 };
 

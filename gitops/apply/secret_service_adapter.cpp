@@ -56,6 +56,10 @@ void SecretServiceAdapter::drop(const std::string& generation) {
   service_.drop(generation);
 }
 
+void SecretServiceAdapter::reload() {
+  service_.reload();
+}
+
 SecretGenerations SecretServiceAdapter::generations() {
   const auto status = service_.status();
   return {.active = status.generation, .staged = status.staged};

@@ -15,6 +15,7 @@ class SecretServiceAdapter final : public SecretService {
   [[nodiscard]] StagedSecrets stage(const SecretBundle& bundle) override;
   void flip(const std::string& generation) override;
   void drop(const std::string& generation) override;
+  void reload() override;
   [[nodiscard]] SecretGenerations generations() override;
 
  private:

@@ -62,6 +62,7 @@ std::optional<UnitStatus> parse_unit_status(const std::string& name, std::string
     if (key == "ActiveState") out.active = value;
     if (key == "SubState") out.sub = value;
     if (key == "Result") out.result = value;
+    if (key == "ReloadResult") out.reload_result = value;
     if (key == "InvocationID") out.invocation = value;
     if (key == "ExecMainCode") out.exited = number(value) == kExited;
     if (key == "ExecMainStatus") out.exit_code = number(value);
@@ -82,13 +83,18 @@ std::vector<std::string> SystemdManager::failed_units() {
 std::optional<UnitStatus> SystemdManager::unit(const std::string& name) {
   const auto result = runner_.require(
       command({"systemctl", "show", "--no-pager",
-               "--property=LoadState,ActiveState,SubState,Result,InvocationID,ExecMainCode,ExecMainStatus",
+               "--property=LoadState,ActiveState,SubState,Result,ReloadResult,InvocationID,ExecMainCode,"
+               "ExecMainStatus",
                "--", name}),
       "ask systemd about " + name);
   return parse_unit_status(name, result.output);
 }
 
 void SystemdManager::start_transient(const TransientUnit& unit) {
+  const auto there = this->unit(unit.name);
+  if (there && (there->busy() || (there->active == "active" && there->sub != "exited"))) {
+    throw BusyError("cannot start", unit.name, "the one that was started before is still at work");
+  }
   remove_transient(unit.name);
   std::vector<std::string> argv{
       "systemd-run", "--no-block", "--quiet", "--no-ask-password", "--unit=" + unit.name,

@@ -62,14 +62,15 @@ std::string UnitEnd::to_string() const {
 }
 
 UnitEnd wait_for_unit(const WorkerContext& context, const std::string& unit,
-                      std::chrono::milliseconds deadline, const std::function<bool()>& stop) {
+                      std::chrono::milliseconds deadline, Overdue overdue,
+                      const std::function<bool()>& stop) {
   const auto end = context.clock.steady_now() + deadline;
   PatientWatch watch(context, unit);
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
     if (auto ended = watch.look()) return *ended;
     const bool late = context.clock.steady_now() >= end;
     if (late || (stop && stop())) {
-      context.system.remove_transient(unit);
+      if (!late || overdue == Overdue::stopped) context.system.remove_transient(unit);
       return {.kind = late ? UnitEnd::Kind::timed_out : UnitEnd::Kind::stopped};
     }
     context.clock.sleep_for(pause);
@@ -77,9 +78,10 @@ UnitEnd wait_for_unit(const WorkerContext& context, const std::string& unit,
 }
 
 UnitEnd run_unit(const WorkerContext& context, const TransientUnit& unit, std::chrono::milliseconds deadline,
-                 const std::function<bool()>& stop) {
+                 Overdue overdue, const std::function<bool()>& stop) {
   context.system.start_transient(unit);
-  const UnitEnd end = wait_for_unit(context, unit.name, deadline, stop);
+  const UnitEnd end = wait_for_unit(context, unit.name, deadline, overdue, stop);
+  if (end.kind == UnitEnd::Kind::timed_out) return end;
   // A failed unit of ours must not count among the failed units that the next switch reports.
   context.system.remove_transient(unit.name);
   return end;

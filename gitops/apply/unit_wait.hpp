@@ -20,13 +20,18 @@ struct UnitEnd {
   [[nodiscard]] std::string to_string() const;
 };
 
-// Polls until the unit has ended. On the deadline, or when `stop` says so, the unit is stopped and forgotten.
+// What becomes of a unit at its deadline. A switch that is stopped leaves half a system.
+enum class Overdue { stopped, left_alone };
+
+// Polls until the unit has ended. When `stop` says so the unit is stopped and forgotten; on the deadline too,
+// unless it is to be left alone.
 [[nodiscard]] UnitEnd wait_for_unit(const WorkerContext& context, const std::string& unit,
-                                    std::chrono::milliseconds deadline,
+                                    std::chrono::milliseconds deadline, Overdue overdue,
                                     const std::function<bool()>& stop = {});
 
-// Starts, waits, forgets.
+// Starts, waits, forgets (but for one that is left alone).
 [[nodiscard]] UnitEnd run_unit(const WorkerContext& context, const TransientUnit& unit,
-                               std::chrono::milliseconds deadline, const std::function<bool()>& stop = {});
+                               std::chrono::milliseconds deadline, Overdue overdue,
+                               const std::function<bool()>& stop = {});
 
 }  // namespace hwcsync::apply

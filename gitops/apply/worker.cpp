@@ -71,7 +71,11 @@ Outcome carry_out(const WorkerContext& context, RunLog& log) {
 
 Outcome run_worker(const WorkerContext& context, history::RunId id) {
   const RunDirectory run = RunDirectory::open(context.state_dir, id);
-  if (const auto over = history::outcome_of(history::read_journal(run.journal_path()))) return *over;
+  if (const auto over = history::outcome_of(history::read_journal(run.journal_path()))) {
+    // Its worker may have died right after the terminal line.
+    if (const auto lock = take_lock(context)) follow_up(context, run);
+    return *over;
+  }
   const auto lock = take_lock(context);
   if (!lock) {
     // Another worker may be carrying out this very run: then its journal is not ours.

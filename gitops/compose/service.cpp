@@ -34,8 +34,11 @@ void read_image(Reading& reading, const Yaml& value, const std::string& path, Dr
   Service& service = draft.service;
   service.image = reading.plain(value, path);
   service.image_where = value.where();
-  // nixpkgs' module puts the image into a shell script without quotes, so the letters are checked here.
-  if (!service.image.empty() && !all_of(service.image, "._/:@-+")) {
+  // nixpkgs' module puts the image into a shell script without quotes, so the letters are checked here. A
+  // first
+  // '-' would make it an option of podman.
+  if (!service.image.empty() &&
+      (!all_of(service.image, "._/:@-+") || !all_of(service.image.substr(0, 1), ""))) {
     reading.problems.add(value, "'" + service.image + "' is no name of an image");
   }
 }

@@ -2,12 +2,17 @@
 
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
+#include "src/base/fd.hpp"
+#include "src/base/log.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 namespace hwcsync::history {
 namespace {
@@ -34,6 +39,10 @@ std::string path_of(const std::string& state_dir) {
 }
 
 std::unique_ptr<SQLite::Database> open_file(const std::string& path) {
+  // It tells why runs failed: not for everybody. SQLite itself would ask for 0644.
+  if (const Fd file = hwcsync::open_file(path, O_RDWR | O_CREAT, 0640); ::fchmod(file.get(), 0640) != 0) {
+    throw_errno("cannot set the mode of", path);
+  }
   auto db = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
                                                kBusyMilliseconds);
   db->exec("PRAGMA synchronous = NORMAL");
@@ -68,6 +77,16 @@ std::vector<RunRow> rows_of(SQLite::Statement& query) {
   std::vector<RunRow> rows;
   while (query.executeStep()) rows.push_back(row_at(query));
   return rows;
+}
+
+// A run with a broken file has no row; it must not cost the others theirs.
+std::optional<RunRow> readable_row(const std::string& state_dir, RunId id) {
+  try {
+    return row_of(RunDirectory::open(state_dir, id));
+  } catch (const std::exception& e) {
+    log(LogLevel::warning, "cannot list", {{"run", std::to_string(id)}, {"reason", e.what()}});
+    return std::nullopt;
+  }
 }
 
 // SQLite's exceptions do not leave this file.
@@ -162,10 +181,10 @@ std::size_t Database::reconcile() {
     const auto known = find(id);
     // A finished row is final; reading a thousand journals at each start would cost for nothing.
     if (known && !known->ended.empty()) continue;
-    const RunRow now = row_of(RunDirectory::open(state_dir_, id));
-    if (known && *known == now) continue;
-    upsert(now);
-    ++written;
+    if (const auto now = readable_row(state_dir_, id); now && known != now) {
+      upsert(*now);
+      ++written;
+    }
   }
   return written;
 }

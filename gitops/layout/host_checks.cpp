@@ -67,7 +67,11 @@ constexpr std::array kReserved{"agenix",
 // Units of NixOS and podman that a stack's unit must not replace.
 constexpr std::array kReservedUnits{"podman",         "podman-prune", "podman-auto-update",
                                     "podman-restart", "hwcsync",      "hwcsync-secrets",
-                                    "sshd",           "dbus",         "nix-daemon"};
+                                    "sshd",           "dbus",         "nix-daemon",
+                                    "polkit",         "getty",        "network-online",
+                                    "firewall",       "nftables",     "nscd",
+                                    "tailscaled",     "nginx",        "caddy",
+                                    "docker",         "postgresql",   "display-manager"};
 
 struct Published {
   const Stack* stack;
@@ -117,7 +121,9 @@ void check_units(const DesiredState& desired, Problems& problems) {
   for (const auto& [name, stack] : desired.stacks) {
     for (const std::string& unit : stack.units()) {
       const Location where = stack.config.place("unit");
-      if (std::find(kReservedUnits.begin(), kReservedUnits.end(), unit) != kReservedUnits.end()) {
+      const bool reserved =
+          std::find(kReservedUnits.begin(), kReservedUnits.end(), unit) != kReservedUnits.end();
+      if (reserved || unit.starts_with("systemd-")) {
         problems.add(where, "the unit name '" + unit + "' of the stack '" + name + "' belongs to the system");
       }
       const auto [it, is_new] = owners.emplace(unit, name);

@@ -1,6 +1,9 @@
 #include "gitops/layout/variables.hpp"
 
+#include "src/base/tree.hpp"
+
 #include <algorithm>
+#include <array>
 
 namespace hwcsync::layout {
 namespace {
@@ -27,6 +30,19 @@ void add_level(compose::Variables& to, const std::map<std::string, std::string>&
   for (auto& [name, text] : filled) to.values[name] = std::move(text);
 }
 
+// Directories whose owner or mode a stack must never change; what lies deeper in /var, /run or /home may be
+// its own.
+bool belongs_to_system(const std::string& path) {
+  const auto plain = join_path("", path.substr(1));
+  if (!plain || plain->empty() || path.find("/..") != std::string::npos) return true;
+  static constexpr std::array kTrees{"etc", "nix", "usr", "boot", "root", "proc",
+                                     "sys", "dev", "bin", "sbin", "lib"};
+  static constexpr std::array kRoots{"var", "var/lib", "run", "run/user", "home", "mnt", "opt", "srv", "tmp"};
+  const std::string top = plain->substr(0, plain->find('/'));
+  return std::find(kTrees.begin(), kTrees.end(), top) != kTrees.end() ||
+         std::find(kRoots.begin(), kRoots.end(), *plain) != kRoots.end();
+}
+
 class Filler {
  public:
   Filler(stack::StackConfig& config, const compose::Variables& variables, Problems& problems)
@@ -37,6 +53,8 @@ class Filler {
       fill(item.path, item.where);
       if (item.path.empty() || item.path.front() != '/') {
         problems_.add(item.where, "'" + item.path + "' must be an absolute path");
+      } else if (belongs_to_system(item.path)) {
+        problems_.add(item.where, "'" + item.path + "' belongs to the system: a stack may not take it over");
       }
     }
     for (auto* list : {&config_.mounts.required, &config_.mounts.on_demand}) {

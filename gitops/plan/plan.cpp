@@ -7,8 +7,10 @@
 #include "gitops/plan/services.hpp"
 #include "gitops/plan/stacks.hpp"
 #include "src/base/hash.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace hwcsync::plan {
 namespace {
@@ -109,7 +111,7 @@ class Maker {
     const auto changes = repository_.diff(in_.from, *in_.to);
     const ClassifiedPaths paths = classify_all(changes, *after_.config, *after_.tree);
     plan_.paths = {paths.stack_paths, paths.secrets.size(), paths.docs, paths.host.size()};
-    plan_.host_paths = paths.host;
+    for (const std::string& path : paths.host) plan_.host_paths.push_back(printable(path));
     if (paths.config && before_.host != nullptr && !same_host_settings(*before_.host, *after_.host)) {
       plan_.host_paths.emplace_back(stack::kRepositoryFile);
     }
@@ -189,6 +191,10 @@ class Maker {
         }
       }
       measure_firewall(both, opened, closed);
+    }
+    // A port that moves from one stack to another stays as it is.
+    for (auto port = opened.begin(); port != opened.end();) {
+      port = closed.erase(*port) != 0 ? opened.erase(port) : std::next(port);
     }
     plan_.images.assign(images.begin(), images.end());
     plan_.ports_opened.assign(opened.begin(), opened.end());

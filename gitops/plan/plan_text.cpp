@@ -89,11 +89,11 @@ void add_stack(std::string& out, const StackChange& change) {
   out += std::string("  ") + sign(change.action) + ' ' + pad(change.stack, kNameWidth) +
          std::string(action_name(change.action)) + '\n';
   const bool whole = change.action == Action::create || change.action == Action::remove;
-  for (const std::string& reason : change.reasons) out += "      " + reason + '\n';
+  for (const std::string& reason : change.reasons) out += "      " + printable(reason) + '\n';
   for (const ServiceChange& service : change.services) {
     bool first = true;
     for (const std::string& reason : service.reasons) {
-      out += "      " + pad(first ? service.service : "", kNameWidth) + reason;
+      out += "      " + pad(first ? service.service : "", kNameWidth) + printable(reason);
       if (first && !whole) out += "   " + std::string(container_word(service.action));
       out += '\n';
       first = false;
@@ -127,8 +127,8 @@ std::string to_text(const Plan& plan) {
   out += header(plan) + '\n' + radius(plan) + '\n';
   for (const StackChange& change : plan.changes) add_stack(out, change);
   for (const SecretChange& change : plan.secrets) {
-    out += "  * " + pad("secret", kNameWidth) + change.source + " (" + change.stack +
-           "): " + secret_word(change) + '\n';
+    out += "  * " + pad("secret", kNameWidth) + change.stack + '/' + change.name + " from " + change.source +
+           ": " + secret_word(change) + '\n';
   }
   if (!plan.directories.empty())
     out += "  + " + pad("directories", kNameWidth) + comma(plan.directories, 4) + '\n';

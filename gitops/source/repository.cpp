@@ -2,6 +2,7 @@
 
 #include "gitops/source/handles.hpp"
 #include "gitops/source/tree.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -126,7 +127,8 @@ CommitInfo Repository::commit(const ObjectId& id) const {
   const CommitHandle commit = lookup_commit(state_->repository.get(), id);
   const git_signature* author = git_commit_author(commit.get());
   const char* summary = git_commit_summary(commit.get());
-  CommitInfo out{id, summary != nullptr ? summary : "", author->name, author->when.time, {}};
+  CommitInfo out{
+      id, printable(summary != nullptr ? summary : ""), printable(author->name), author->when.time, {}};
   for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
     out.parents.push_back(to_object_id(*git_commit_parent_id(commit.get(), i)));
   }

@@ -21,7 +21,7 @@ class GitError : public Error {
 
 struct CommitInfo {
   ObjectId id;
-  std::string summary;  // first line of the message
+  std::string summary;  // first line of the message, printable as the author is
   std::string author;
   std::int64_t time = 0;  // seconds since the epoch, author's clock
   std::vector<ObjectId> parents;

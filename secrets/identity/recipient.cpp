@@ -17,8 +17,10 @@ constexpr std::string_view kSshEd25519 = "ssh-ed25519";
 
 [[noreturn]] void reject(SecretFailure failure, std::string_view text, std::string_view why,
                          std::string_view hint) {
-  throw SecretError(failure,
-                    ErrorText{"cannot use recipient", "'" + std::string(text) + "'", {}, std::string(hint)},
+  // Only what looks public is repeated: people paste their private key here by mistake.
+  const bool looks_public = text.starts_with("age1") || text.starts_with("ssh-");
+  const std::string subject = looks_public ? "'" + std::string(text) + "'" : "(not shown)";
+  throw SecretError(failure, ErrorText{"cannot use recipient", subject, {}, std::string(hint)},
                     std::string(why));
 }
 

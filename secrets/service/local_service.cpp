@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <set>
 #include <utility>
 
 namespace hwcsync::secrets {
@@ -226,7 +227,11 @@ ServiceStatus LocalSecretService::status() {
                     .identity_problems = identity_problems_,
                     .audit = audit_.counts(),
                     .locked_bytes = usage.locked};
-  for (const auto& [id, generation] : staged_) out.staged.push_back(id);
+  // All that a drop can take away. After a restart most are on disk only.
+  std::set<std::string> kept;
+  for (const auto& [id, generation] : staged_) kept.insert(id);
+  for (std::string& id : store_.list()) kept.insert(std::move(id));
+  out.staged.assign(kept.begin(), kept.end());
   for (const Identity& identity : identities_) out.recipients.push_back(to_text(identity.recipient()));
   if (served_) {
     for (const StagedFile& file : served_->files()) {

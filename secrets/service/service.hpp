@@ -37,10 +37,10 @@ struct ViewStatus {
 };
 
 struct ServiceStatus {
-  std::string generation{};  // served; empty: none
-  std::string recorded{};    // what the running system names; empty: none
-  std::string problem{};     // why the recorded one is not served
-  std::vector<std::string> staged{};
+  std::string generation{};           // served; empty: none
+  std::string recorded{};             // what the running system names; empty: none
+  std::string problem{};              // why the recorded one is not served
+  std::vector<std::string> staged{};  // in memory or stored on disk, sorted; the served one too
   std::vector<ViewStatus> views{};
   std::vector<FileFact> failures{};       // of the served generation
   std::vector<std::string> recipients{};  // public halves of the loaded identities

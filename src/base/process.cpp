@@ -3,6 +3,11 @@
 #include "src/base/error.hpp"
 #include "src/base/fd.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,11 +15,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 
 namespace hwcsync {
 namespace {
@@ -232,8 +232,18 @@ ProcessResult SystemProcessRunner::run(const Command& command) {
 ProcessResult ProcessRunner::require(const Command& command, std::string_view what) {
   ProcessResult result = run(command);
   if (result.status.ok()) return result;
-  const std::string line = last_line(result.errors);
+  const std::string line = telling_line(result.errors);
   throw Error("cannot", what, result.status.to_string() + (line.empty() ? "" : ": " + line));
+}
+
+std::string telling_line(std::string_view text) {
+  for (const std::string_view mark : {"fatal: ", "error: ", "Error: "}) {
+    const auto at = text.find(mark);
+    if (at != std::string_view::npos && (at == 0 || text[at - 1] == '\n')) {
+      return std::string(text.substr(at, text.find('\n', at) - at));
+    }
+  }
+  return last_line(text);
 }
 
 std::map<std::string, std::string> minimal_environment() {

@@ -57,6 +57,10 @@ class SystemProcessRunner final : public ProcessRunner {
 // PATH, HOME, LANG=C.UTF-8 and the locale archive of this process; what a child needs and nothing secret.
 [[nodiscard]] std::map<std::string, std::string> minimal_environment();
 
+// The line of a program's stderr that says what went wrong: the first that begins with "fatal:" or "error:", else the
+// last one.
+[[nodiscard]] std::string telling_line(std::string_view text);
+
 // The last non-empty line, for a message.
 [[nodiscard]] std::string last_line(std::string_view text);
 

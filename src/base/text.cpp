@@ -23,6 +23,22 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+// The length of the UTF-8 character at the front of `text`; 0 when there is none: overlong forms, surrogates,
+// what is beyond Unicode, stray and missing bytes.
+std::size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || length > text.size()) return 0;
+  unsigned value = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+  for (std::size_t k = 1; k < length; ++k) {
+    const auto next = static_cast<unsigned char>(text[k]);
+    if ((next & 0xC0U) != 0x80U) return 0;
+    value = value << 6U | (next & 0x3FU);
+  }
+  if ((length == 3 && value < 0x800) || (length == 4 && (value < 0x10000 || value > 0x10FFFF))) return 0;
+  return value >= 0xD800 && value <= 0xDFFF ? 0 : length;
+}
+
 }  // namespace
 
 std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates) {
@@ -69,22 +85,28 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return out;
 }
 
-bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || i + length > text.size()) return false;
-    unsigned value = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0U) != 0x80U) return false;
-      value = value << 6U | (next & 0x3FU);
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (lead < ' ' || lead == 0x7F) {
+      out += '?';
+    } else {
+      out += text.substr(0, length);
     }
-    // Overlong forms, surrogates and what is beyond Unicode.
-    if ((length == 3 && value < 0x800) || (length == 4 && (value < 0x10000 || value > 0x10FFFF)))
-      return false;
-    if (value >= 0xD800 && value <= 0xDFFF) return false;
-    i += length;
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

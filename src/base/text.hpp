@@ -18,6 +18,9 @@ namespace hwcsync {
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
+// Text from outside as one line that a terminal and JSON can take: control characters (line breaks too) become '?',
+// bytes that are not UTF-8 become U+FFFD.
+[[nodiscard]] std::string printable(std::string_view text);
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 
 // A shell-style pattern over a path: `*` within a component, `**` over components, `?` one character.

@@ -8,6 +8,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <ostream>
 
 namespace hwcsync::cli {
@@ -48,6 +52,9 @@ int guarded(const std::function<int()>& body, std::ostream& err) {
   } catch (const Cancelled&) {
     err << "hwcsync: cancelled\n";
     return kBusy;
+  } catch (const std::filesystem::filesystem_error& error) {
+    err << "hwcsync: cannot use " << error.path1().string() << ": " << error.code().message() << '\n';
+    return kFailed;
   } catch (const std::exception& error) {
     err << "hwcsync: internal error: " << error.what() << '\n';
     return kFailed;
@@ -116,7 +123,11 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
     return kUsage;
   }
   if (!selected) return kUsage;
-  return guarded(selected, err);
+  const int status = guarded(selected, err);
+  errno = 0;
+  if (out.flush() || errno == EPIPE) return status;  // who closes a pipe has seen enough
+  err << "hwcsync: cannot write standard output: " << std::strerror(errno) << '\n';
+  return status == kDone ? kFailed : status;
 }
 
 }  // namespace hwcsync::cli

@@ -1,7 +1,7 @@
-#include "gitops/history/database.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
 #include "src/cli/people.hpp"
+#include "src/cli/runs.hpp"
 #include "src/cli/source.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,8 +41,7 @@ std::string duration_of(const history::RunRow& row) {
 
 int history(int limit, Context& context) {
   const settings::Settings settings = load_settings(context);
-  const auto database = history::Database::open(settings.state_dir);
-  const auto rows = database.list(static_cast<std::size_t>(limit));
+  const auto rows = newest_runs(settings, static_cast<std::size_t>(limit));
   if (context.json) {
     OrderedJson runs = OrderedJson::array();
     for (const history::RunRow& row : rows) runs.push_back(row_json(row));

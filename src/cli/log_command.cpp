@@ -40,6 +40,7 @@ int log(history::RunId id, Context& context) {
   }
   print_file(context.out, "build", run.build_log());
   print_file(context.out, "switch", run.switch_log());
+  print_file(context.out, "health", run.file("health.log"));
   return kDone;
 }
 

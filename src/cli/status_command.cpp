@@ -1,12 +1,14 @@
-#include "gitops/history/database.hpp"
 #include "gitops/history/deployed.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/control.hpp"
 #include "src/cli/exit_status.hpp"
 #include "src/cli/people.hpp"
+#include "src/cli/runs.hpp"
 #include "src/cli/source.hpp"
 
 #include <ostream>
+
+#include <unistd.h>
 
 namespace hwcsync::cli {
 namespace {
@@ -53,7 +55,7 @@ void print_daemon(const Json& status, WallTime now, std::ostream& out) {
 }
 
 void print_last_runs(const settings::Settings& settings, WallTime now, std::ostream& out) {
-  const auto rows = history::Database::open(settings.state_dir).list(2);
+  const auto rows = newest_runs(settings, 2);
   if (rows.empty()) return;
   out << "last run    ";
   for (const history::RunRow& row : rows) {
@@ -81,7 +83,7 @@ int status(Context& context) {
   } else {
     context.out << "daemon      not running: systemctl status hwcsync.service\n";
   }
-  print_last_runs(settings, now, context.out);
+  if (client || ::geteuid() == 0) print_last_runs(settings, now, context.out);
   return kDone;
 }
 

@@ -88,9 +88,6 @@ void Core::check(watch::Trigger trigger) {
     if (!again_ || trigger.kind == TriggerKind::manual) again_ = trigger;
     return;
   }
-  phase_ = Phase::checking;
-  ++check_number_;
-  ++status_.counters.checks;
   background_.submit([this, trigger, input = input_for(trigger)]() -> Background::Completion {
     CheckResult result;
     try {
@@ -98,8 +95,12 @@ void Core::check(watch::Trigger trigger) {
     } catch (const std::exception& error) {
       result.decision = {Decision::Kind::refuse, "broken-state", error.what(), std::nullopt};
     }
-    return [this, trigger, result = std::move(result)] { checked(trigger, result); };
+    return [this, trigger, result = std::move(result)] { go_on(result, [&] { checked(trigger, result); }); };
   });
+  // Only now: a check that could not be handed over would never end. Its result comes by this thread.
+  phase_ = Phase::checking;
+  ++check_number_;
+  ++status_.counters.checks;
 }
 
 CheckInput Core::input_for(const watch::Trigger& trigger) const {
@@ -207,7 +208,7 @@ void Core::request_run(const watch::Trigger& trigger, const CheckResult& result)
     } catch (const std::exception& error) {
       failure = error.what();
     }
-    return [this, result, id, failure] { requested(result, id, failure); };
+    return [this, result, id, failure] { go_on(result, [&] { requested(result, id, failure); }); };
   });
 }
 
@@ -223,7 +224,13 @@ void Core::requested(const CheckResult& result, history::RunId id, const std::st
   }
   ++status_.counters.runs_requested;
   log(LogLevel::info, "run requested", {{"run", std::to_string(id)}, {"revision", result.head->hex()}});
-  monitor_.look(id);
+  try {
+    monitor_.look(id);
+  } catch (const std::exception&) {
+    // It was asked for, so it starts, although we cannot follow it.
+    keeper_.adopt(id);
+    throw;
+  }
   keeper_.adopt(id);
   finish_check(result, id);
 }
@@ -232,6 +239,20 @@ void Core::finish_check(const CheckResult& result, std::optional<history::RunId>
   waiters_.checked(check_number_, result, run);
   phase_ = Phase::idle;
   if (auto next = std::exchange(again_, std::nullopt)) check(*next);
+}
+
+void Core::go_on(const CheckResult& result, const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "check broke off", {{"revision", status_.head}, {"reason", error.what()}});
+    // It had ended, and what failed came after it.
+    if (phase_ == Phase::idle) return;
+    CheckResult failed = result;
+    failed.decision = {Decision::Kind::refuse, "broken-state", error.what(), result.head};
+    status_.decision = failed.decision;
+    finish_check(failed, std::nullopt);
+  }
 }
 
 // Newer commits replace waiting ones: a run that the daemon asked for is stopped while that is harmless. The

@@ -14,6 +14,7 @@
 #include "watcher/poll_timer.hpp"
 #include "watcher/trigger.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +73,9 @@ class Core {
   void request_run(const watch::Trigger& trigger, const CheckResult& result);
   void requested(const CheckResult& result, history::RunId id, const std::string& failure);
   void finish_check(const CheckResult& result, std::optional<history::RunId> run);
+  // Does a step of the check that came to this result. One that throws ends the check with its reason, so
+  // that the next can begin.
+  void go_on(const CheckResult& result, const std::function<void()>& step);
   void replace_run();
   void run_line(history::RunId id, const history::JournalLine& line);
   void run_ended(history::RunId id, const history::Request& request, const history::Outcome& outcome);

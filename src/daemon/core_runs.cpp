@@ -44,7 +44,14 @@ void Core::run_ended(history::RunId id, const history::Request& request, const h
     Steering steering = steering_;
     if (retried) steering.retry.clear();
     if (accepted) steering.accepted_rewrite.clear();
-    steer(steering);
+    try {
+      steer(steering);
+    } catch (const std::exception& error) {
+      // Who waits must hear of the end all the same. What is used up stays used up in this process; the next
+      // word of a person writes the file again.
+      steering_ = steering;
+      log(LogLevel::error, "cannot store steering", {{"reason", error.what()}});
+    }
   }
   const auto revision = git::ObjectId::parse(request.to);
   const bool passing = outcome.retry == history::Retry::may_help ||
@@ -70,8 +77,12 @@ void Core::check_after_run() {
   ++rechecks_pending_;
   background_.submit([this, lock = settings_.runtime_dir + "/apply.lock"]() -> Background::Completion {
     const auto deadline = std::chrono::steady_clock::now() + milliseconds(10'000);
-    while (lock_holder(lock) && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(milliseconds(5));
+    try {
+      while (lock_holder(lock) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(milliseconds(5));
+      }
+    } catch (const std::exception& error) {
+      log(LogLevel::warning, "cannot probe lock", {{"path", lock}, {"reason", error.what()}});
     }
     return [this] {
       --rechecks_pending_;

@@ -1,6 +1,9 @@
 #include "src/daemon/sync_waiters.hpp"
 
+#include "src/base/log.hpp"
+
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace hwcsync::daemon {
@@ -41,10 +44,21 @@ SyncOutcome sync_outcome(const CheckResult& result) {
 }
 
 void SyncWaiters::add(SyncSink sink, Wait wait, std::uint64_t first_check) {
-  waiters_.push_back({std::move(sink), wait, first_check, std::nullopt});
+  // One listener that cannot be served must not take the others with it.
+  SyncSink careful = [sink = std::move(sink)](const Json& message, Part part) {
+    try {
+      return sink(message, part);
+    } catch (const std::exception& error) {
+      log(LogLevel::warning, "cannot serve sync", {{"reason", error.what()}});
+      return false;
+    }
+  };
+  waiters_.push_back({std::move(careful), wait, first_check, std::nullopt});
 }
 
 void SyncWaiters::checked(std::uint64_t check, const CheckResult& result, std::optional<history::RunId> run) {
+  // Before the loop, which must not be left half way.
+  const Json plan = run && result.plan ? Json::parse(result.plan->json.dump()) : Json();
   std::erase_if(waiters_, [&](Waiter& waiter) {
     if (waiter.run || waiter.first_check > check) return false;
     if (run) {
@@ -56,7 +70,7 @@ void SyncWaiters::checked(std::uint64_t check, const CheckResult& result, std::o
       }
       waiter.run = run;
       Json begun{{"kind", "run"}, {"run", *run}, {"revision", revision}};
-      if (result.plan) begun["plan"] = Json::parse(result.plan->json.dump());
+      if (!plan.is_null()) begun["plan"] = plan;
       return !waiter.sink(begun, Part::progress);
     }
     if (result.decision.kind == Decision::Kind::wait) {

@@ -97,9 +97,11 @@ TEST_CASE("a user's podman is asked through its socket, or as that user") {
   std::ofstream(run.path() + '/' + uid + "/podman/podman.sock") << "";
   CHECK(podman.has_image(account, "x"));
   CHECK(runner.last_line() ==
-        "podman --url unix://" + run.path() + '/' + uid + "/podman/podman.sock image exists x");
+        "podman --url unix://" + run.path() + '/' + uid + "/podman/podman.sock image exists -- x");
   CHECK(podman.has_image({"root", 0}, "x"));
-  CHECK(runner.last_line() == "podman image exists x");
+  CHECK(runner.last_line() == "podman image exists -- x");
+  podman.pull({"root", 0}, "x", std::chrono::seconds(1));
+  CHECK(runner.last_line() == "podman pull --quiet -- x");
 }
 
 TEST_CASE("an image that cannot be pulled comes with podman's words") {
@@ -150,13 +152,14 @@ class RecordingService final : public secrets::SecretService {
   void flip(const std::string& generation) override { flipped = generation; }
   void drop(const std::string&) override {}
   secrets::ViewStatus mount(uid_t) override { return {}; }
-  void reload() override {}
+  void reload() override { ++reloads; }
   secrets::ServiceStatus status() override { return {.generation = "now", .staged = {"now", "then"}}; }
   std::vector<secrets::AuditRecord> audit(const secrets::AuditQuery&) override { return {}; }
 
   std::vector<secrets::FileFact> found;
   std::string manifest;
   std::string flipped;
+  int reloads = 0;
 };
 
 TEST_CASE("facts of the secrets service keep their meaning, and nothing is a generation without files") {
@@ -172,12 +175,23 @@ TEST_CASE("facts of the secrets service keep their meaning, and nothing is a gen
   REQUIRE(facts.size() == 1);
   CHECK(facts[0].fact == plan::Fact::undecryptable);
   CHECK(facts[0].detail == "why");
+  adapter.reload();
+  CHECK(service.reloads == 1);
   CHECK(adapter.generations().active == "now");
   adapter.flip("abc");
   CHECK(service.flipped == "abc");
   adapter.flip("");
   CHECK(service.flipped == "generation");
   CHECK(secrets::parse_manifest(service.manifest).files.empty());
+}
+
+TEST_CASE("a transient unit that is still at work is neither stopped nor started again") {
+  FakeProcessRunner runner;
+  runner.answer("show", "LoadState=loaded\nActiveState=activating\nSubState=start\nReloadResult=exit-code\n");
+  SystemdManager systemd(runner);
+  CHECK(systemd.unit("x")->reload_failed());
+  CHECK_THROWS_AS(systemd.start_transient({.name = "hwcsync-switch-7.service"}), BusyError);
+  CHECK_THAT(runner.last_line(), Contains("systemctl show"));
 }
 
 }  // namespace

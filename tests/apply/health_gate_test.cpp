@@ -152,5 +152,25 @@ TEST_CASE("the return is judged by what ran before, not by what should run") {
   CHECK(judge_return(patient.world.context(), patient.record).healthy());
 }
 
+TEST_CASE("a unit that could not reload is not well although it is active") {
+  Patient patient;
+  patient.unit().reload_result = "exit-code";
+  CHECK_THAT(patient.judge().reason(),
+             Contains("photos: unit photos-stack.service could not reload: exit-code"));
+  patient.unit().reload_result = "success";
+  CHECK(patient.judge().healthy());
+}
+
+TEST_CASE("a touched stack's unit that is failed counts whatever it was before, a foreign one does not") {
+  Patient patient;
+  patient.record.baseline.failed_units = {"foreign.service", "photos-stack.service"};
+  patient.world.machine.units["foreign.service"].active = "failed";
+  CHECK(patient.judge().healthy());
+  patient.unit().active = "failed";
+  const auto report = patient.judge();
+  REQUIRE(report.ailments.size() == 1);
+  CHECK(report.reason() == "photos: unit photos-stack.service failed");
+}
+
 }  // namespace
 }  // namespace hwcsync::apply

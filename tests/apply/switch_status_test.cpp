@@ -1,3 +1,4 @@
+#include "gitops/apply/unit_wait.hpp"
 #include "tests/apply/world.hpp"
 #include "tests/support/catch.hpp"
 
@@ -129,6 +130,43 @@ TEST_CASE("a remote that was away before is no reason to go back") {
   Switching story;
   story.world.machine.remote_trouble = "no route to host";
   CHECK(story.apply({}).state == RunState::committed);
+}
+
+TEST_CASE("a way back that is still at work is waited for before another begins") {
+  Switching story;
+  auto context = story.world.context();
+  context.on_journal = [](const history::JournalLine& line) {
+    if (line.state == RunState::rolling_back) throw test::Killed{};
+  };
+  story.world.machine.switch_exits = {2};
+  const auto run = story.world.request("main");
+  CHECK_THROWS_AS(run_worker(context, run.id()), test::Killed);
+  const std::string unit = "hwcsync-rollback-" + std::to_string(run.id()) + ".service";
+  story.world.machine.transient[unit] = {
+      .name = unit, .active = "activating", .sub = "start", .invocation = "x"};
+  int looks = 0;
+  story.world.clock.on_sleep = [&] {
+    auto& status = story.world.machine.transient[unit];
+    if (++looks == 100)
+      status = {.name = unit, .active = "active", .sub = "exited", .invocation = "x", .exited = true};
+  };
+  REQUIRE(recover(story.world.context()).size() == 1);
+  CHECK(looks >= 100);
+  CHECK(history::outcome_of(story.world.journal(run.id()))->state == RunState::rolled_back);
+  CHECK(story.world.stand() == story.stand);
+}
+
+TEST_CASE("a switch that is past its deadline is left alone, a build is stopped") {
+  World world;
+  const std::string unit = "hwcsync-switch-1.service";
+  world.machine.transient[unit] = {.name = unit, .active = "activating", .sub = "start", .invocation = "x"};
+  const auto wait = [&](Overdue overdue) {
+    return wait_for_unit(world.context(), unit, std::chrono::seconds(5), overdue).kind;
+  };
+  CHECK(wait(Overdue::left_alone) == UnitEnd::Kind::timed_out);
+  CHECK(world.machine.transient.count(unit) == 1);
+  CHECK(wait(Overdue::stopped) == UnitEnd::Kind::timed_out);
+  CHECK(world.machine.transient.count(unit) == 0);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "src/base/fd.hpp"
 #include "src/base/file_lock.hpp"
 #include "tests/apply/world.hpp"
 #include "tests/support/catch.hpp"
@@ -107,7 +108,14 @@ TEST_CASE("a container that dies is rolled back, everything with it, and the rev
   REQUIRE(outcome.state == RunState::rolled_back);
   CHECK(history::exit_status(outcome) == 3);
   CHECK_THAT(outcome.reason, Contains("photos: container photos-web-1 exited with 1"));
-  CHECK_THAT(outcome.reason, Contains("last words of photos-web-1"));
+  // What the container printed stays out of history, in a file that is not for everybody.
+  CHECK_THAT(outcome.reason, Contains("(its last lines: hwcsync log 2)"));
+  CHECK(outcome.reason.find("last words") == std::string::npos);
+  const std::string health = history::RunDirectory::open(world.state_dir(), 2).file("health.log");
+  CHECK_THAT(read_file(health), Contains("last words of photos-web-1"));
+  CHECK((std::filesystem::status(health).permissions() & std::filesystem::perms::others_all) ==
+        std::filesystem::perms::none);
+  CHECK(world.machine.secret_reloads == 2);
   CHECK(world.stand() == stand);
   CHECK(world.deployed_revision() == good);
   CHECK(world.ref(git::generated_ref("server")) == world.ref(git::deployed_ref("server")));
@@ -328,6 +336,86 @@ TEST_CASE("consumers of a rotated secret restart once, and only where the switch
   CHECK(std::count(calls.begin(), calls.end(), "restart photos-stack.service") == 1);
   CHECK(std::count(calls.begin(), calls.end(), "restart tickets-stack.service") == 0);
   CHECK(world.machine.secrets == "rotated");
+}
+
+TEST_CASE("a secrets generation that is in use does not keep the other old ones") {
+  World world;
+  world.machine.staged = {"a-old", "b-old"};
+  world.machine.in_use = {"a-old"};
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  CHECK(world.machine.secret_reloads == 1);
+  CHECK(world.machine.staged.count("a-old") == 1);
+  CHECK(world.machine.staged.count("b-old") == 0);
+}
+
+TEST_CASE("many runs that change nothing do not cost the running system or the one before its root") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  world.image("photos", "docker.io/library/photos:2");
+  world.commit("second");
+  REQUIRE(world.apply("main").good());
+  for (int i = 0; i < 12; ++i) {
+    world.git.write("README.md", std::to_string(i));
+    world.commit("docs");
+    REQUIRE(world.apply("main").state == RunState::unchanged);
+  }
+  CHECK(world.machine.roots.count("run-1") == 1);
+  CHECK(world.machine.roots.count("run-2") == 1);
+}
+
+// Dies right after its terminal line.
+void die_at_the_end(World& world, const history::RunDirectory& run) {
+  auto context = world.context();
+  context.on_journal = [](const history::JournalLine& line) {
+    if (history::is_terminal(line.state)) throw test::Killed{};
+  };
+  CHECK_THROWS_AS(run_worker(context, run.id()), test::Killed);
+  // Somebody looks at history, and the row is there.
+  (void)history::Database::open(world.state_dir()).reconcile();
+}
+
+TEST_CASE("what a run's end should have moved is moved later, whatever the database says") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  world.image("photos", "docker.io/library/photos:2");
+  const std::string second = world.commit("second");
+  const auto run = world.request("main");
+  die_at_the_end(world, run);
+  REQUIRE(world.deployed_revision() != second);
+  SECTION("by recovery") {
+    CHECK(recover(world.context()).empty());
+  }
+  SECTION("by its own worker, started again") {
+    CHECK(run_worker(world.context(), run.id()).good());
+  }
+  CHECK(world.deployed_revision() == second);
+  CHECK(history::read_deployed(world.state_dir())->run == run.id());
+}
+
+TEST_CASE("a run whose files are broken does not stand in the way of the next") {
+  World world;
+  world.commit("first");
+  const auto broken = world.request("main");
+  std::ofstream(broken.file("request.json")) << "{";
+  history::Journal journal(broken.journal_path());
+  journal.append(world.clock.now(), RunState::locked);
+  SECTION("before the switch it has failed") {
+    CHECK(world.apply("main").good());
+    CHECK(world.journal(broken.id()).back().state == RunState::failed);
+  }
+  SECTION("past it syncing halts") {
+    for (const auto state : {RunState::prefetched, RunState::secrets_staged, RunState::rendered,
+                             RunState::built, RunState::baseline, RunState::switching})
+      journal.append(world.clock.now(), state);
+    CHECK(history::exit_status(world.apply("main")) == 5);
+    CHECK(world.journal(broken.id()).back().state == RunState::rollback_failed);
+    CHECK(read_halted(world.state_dir()).has_value());
+    CHECK((std::filesystem::status(world.state_dir() + "/halted").permissions() &
+           std::filesystem::perms::others_all) == std::filesystem::perms::none);
+  }
 }
 
 }  // namespace

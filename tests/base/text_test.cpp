@@ -31,6 +31,12 @@ TEST_CASE("UTF-8: overlong forms, surrogates and stray bytes are refused") {
   CHECK_FALSE(is_valid_utf8("\xE2\x82"));
 }
 
+TEST_CASE("text from outside becomes one line that a terminal and JSON can take") {
+  CHECK(printable("J\xF6rg") == "J\xEF\xBF\xBDrg");
+  CHECK(printable("a\x1B[31m\nb") == "a?[31m?b");
+  CHECK(printable("\xC3\xA9\xE2\x82\xAC") == "\xC3\xA9\xE2\x82\xAC");
+}
+
 TEST_CASE("times round-trip and durations read as people say them") {
   const WallTime time = parse_time("2026-11-20T10:02:44.120Z");
   CHECK(format_time(time) == "2026-11-20T10:02:44.120Z");

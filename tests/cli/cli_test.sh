@@ -101,6 +101,22 @@ sed -i 's/^\(N8N_ENCRYPTION_KEY=ENC\[AES256_GCM,data:\)./\1A/; s/^\(N8N_ENCRYPTI
 expect 65 "" "$program" secrets decrypt -i "$work/key" "$repo/stacks/n8n/n8n.env"
 restore
 
+printf "A='it is # not cut'\nB=a\$b\nC=\"q\"\nD=a\\\\nb\n" >"$work/plain.env"
+"$program" secrets encrypt -r "$recipient" -o "$work/once.env" "$work/plain.env"
+"$program" secrets decrypt -i "$work/key" "$work/once.env" >"$work/again.env"
+expect 0 "" cmp "$work/plain.env" "$work/again.env"
+expect 65 "encrypted already" "$program" secrets encrypt -r "$recipient" "$work/once.env"
+expect 65 "(not shown)" "$program" secrets encrypt -r "$(tail -n 1 "$work/key")" "$work/plain.env"
+expect 1 "cannot write standard output" sh -c "'$program' version >/dev/full"
+
+# What stands in the history is shown without its control characters, whatever its encoding.
+GIT_AUTHOR_NAME=$'J\xf6rg' git -C "$repo" -c user.name=x -c user.email=e@x commit -q --allow-empty -m $'red \033[31m'
+expect 0 "red ?[31m" "$program" plan --repo "$repo" --from HEAD~1 --to HEAD --json
+git -C "$repo" reset -q --hard HEAD~1
+change stacks/n8n/stack.yaml 's|^health:|prepare: { directories: [ { path: /etc/x, owner: "1:1" } ] }\nhealth:|'
+expect 65 "belongs to the system" "$program" lint "$repo"
+restore
+
 # Generated files: written, current, and never over an edit of somebody's.
 expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 0 "" "$program" render --repo "$repo" --host server --out "$work/out" --check

@@ -25,6 +25,13 @@ TEST_CASE("a key of the specification is not supported yet, another is a spellin
         "6:5: unknown key 'imgae' of a service; did you mean 'image'?");
 }
 
+TEST_CASE("an image is a name and never an option of podman") {
+  CHECK(Fixture().problems("services: { a: { image: '--all-tags' } }") ==
+        "1:25: '--all-tags' is no name of an image");
+  CHECK(Fixture().problems("services: { a: { image: '/x' } }") == "1:25: '/x' is no name of an image");
+  CHECK(Fixture().problems("services: { a: { image: 'docker.io/x-y/z:1-2' } }").empty());
+}
+
 TEST_CASE("every problem of a file is told") {
   CHECK(
       Fixture().problems("services:\n  a: { command: x }\n  b: { image: i, restart: never }\n  c: text\n") ==

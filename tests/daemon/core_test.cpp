@@ -355,5 +355,62 @@ TEST_CASE("settings that are read again change the branch") {
   CHECK(m.deployed() == m.git.head());
 }
 
+TEST_CASE("a check that breaks off is told to whoever waits and does not stop the next one") {
+  Machine m;
+  m.settle();
+  m.push("hold second");
+  m.step_until([&] { return m.core->status().run && m.core->status().run->state == "built"; });
+  const std::string run = m.settings.state_dir + "/runs/2";
+  const std::string aside = m.settings.state_dir + "/aside";
+  // The run under way cannot be asked to stop any more.
+  std::filesystem::rename(run, aside);
+  const std::string third = m.push("ok third");
+  std::optional<Json> last;
+  m.core->sync(
+      [&](const Json& message, Part part) {
+        if (part == Part::last) last = message;
+        return true;
+      },
+      SyncWaiters::Wait::for_outcome);
+  m.step_until([&] { return last.has_value(); });
+  CHECK((*last)["outcome"] == "refused");
+  CHECK((*last)["code"] == "broken-state");
+  CHECK((*last)["reason"].get<std::string>().find("cannot open") == 0);
+  CHECK(m.core->status().decision.code == "broken-state");
+  std::filesystem::rename(aside, run);
+  m.worker.finish(2);
+  m.sync();
+  CHECK(m.deployed() == third);
+}
+
+TEST_CASE("whoever waits hears of the end of a run although the steering cannot be stored") {
+  Machine m;
+  m.settle();
+  const std::string id = m.push("hold second");
+  m.step_until([&] { return m.core->status().run && m.core->status().run->state == "built"; });
+  m.core->retry(id);
+  std::optional<Json> last;
+  bool bound = false;
+  m.core->sync(
+      [&](const Json& message, Part part) {
+        if (part == Part::last) last = message;
+        bound = true;
+        return true;
+      },
+      SyncWaiters::Wait::for_outcome);
+  m.step_until([&] { return bound; });
+  const std::string steering = m.settings.state_dir + "/steering.json";
+  std::filesystem::remove(steering);
+  std::filesystem::create_directory(steering);
+  m.worker.finish(2);
+  m.step_until([&] { return last.has_value(); });
+  CHECK((*last)["outcome"] == "committed");
+  m.settle();
+  // It is used up, and a later run of the same revision is no retry.
+  std::filesystem::remove(steering);
+  m.core->suspend("holiday", "me");
+  CHECK(read_steering(m.settings.state_dir).retry.empty());
+}
+
 }  // namespace
 }  // namespace hwcsync::daemon

@@ -2,6 +2,8 @@
 
 #include "tests/support/catch.hpp"
 
+#include <stdexcept>
+
 namespace hwcsync::daemon {
 namespace {
 
@@ -80,6 +82,17 @@ TEST_CASE("a waiter that went away is forgotten") {
   one.gone = true;
   waiters.add(one.sink(), SyncWaiters::Wait::for_outcome, 1);
   waiters.checked(1, result_of(Decision::Kind::plan, "new"), 12);
+  CHECK(waiters.size() == 0);
+}
+
+TEST_CASE("a listener that throws does not keep the answer from the others") {
+  SyncWaiters waiters;
+  Listener other;
+  waiters.add([](const Json&, Part) -> bool { throw std::runtime_error("broken pipe"); },
+              SyncWaiters::Wait::for_outcome, 1);
+  waiters.add(other.sink(), SyncWaiters::Wait::for_outcome, 1);
+  waiters.checked(1, result_of(Decision::Kind::nothing, "up-to-date"), std::nullopt);
+  CHECK(other.last.has_value());
   CHECK(waiters.size() == 0);
 }
 

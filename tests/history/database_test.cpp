@@ -93,5 +93,17 @@ TEST_CASE("history is bounded, and what is pinned stays") {
   CHECK(database.list().size() == 4);
 }
 
+TEST_CASE("a run with a broken file does not keep the others from history") {
+  const test::TemporaryDirectory dir;
+  const auto broken = finished_run(dir.path(), "a");
+  (void)finished_run(dir.path(), "b");
+  std::ofstream(broken.file("request.json")) << "{";
+  const auto database = Database::open(dir.path());
+  REQUIRE(database.list().size() == 1);
+  CHECK(database.list()[0].to_rev == "b");
+  CHECK(std::filesystem::status(dir.path() + "/history.db").permissions() ==
+        static_cast<std::filesystem::perms>(0640));
+}
+
 }  // namespace
 }  // namespace hwcsync::history

@@ -72,6 +72,8 @@ struct MachineState {
   std::set<std::string> unobtainable;
   std::string secrets;
   std::set<std::string> staged;
+  std::set<std::string> in_use;  // generations that the secret service will not drop
+  int secret_reloads = 0;
   std::vector<apply::SecretFact> facts;  // what the service says of any bundle
   std::map<std::string, std::string> roots;
   // The exit statuses of coming switches, the first first; then 0. What a status does: see switch_to().
@@ -168,6 +170,9 @@ class FakeSystemManager final : public apply::SystemManager {
   }
   // Ends before it returns: what runs in the unit goes on whatever happens to the worker.
   void start_transient(const apply::TransientUnit& unit) override {
+    const auto there = machine_.transient.find(unit.name);
+    if (there != machine_.transient.end() && there->second.busy())
+      throw BusyError("cannot start", unit.name, "it is still at work");
     machine_.act("start " + purpose(unit.name) + ' ' + unit.argv.back(), [&] {
       apply::UnitStatus status{.name = unit.name,
                                .active = "active",
@@ -300,7 +305,14 @@ class FakeSecretService final : public apply::SecretService {
     });
   }
   void drop(const std::string& generation) override {
-    machine_.act("drop secrets", [&] { machine_.staged.erase(generation); });
+    machine_.act("drop secrets", [&] {
+      if (machine_.in_use.count(generation) != 0) throw Error("cannot drop", generation, "it is in use");
+      machine_.staged.erase(generation);
+    });
+  }
+  void reload() override {
+    machine_.look("reload secrets");
+    ++machine_.secret_reloads;
   }
   [[nodiscard]] apply::SecretGenerations generations() override {
     machine_.look("ask for generations");

@@ -155,18 +155,22 @@ def settle():
 
 
 def phase(plan, kind, verb):
-    """Runs one kind of job over its units; the list file goes only when that is done."""
+    """Runs one kind of job over its units; the list file goes only when that is done. Gives the units whose reload
+    failed: they stay active, so that looking at states alone would not show it."""
     names = sorted(getattr(plan, kind))
+    failed = []
     if names:
         if plan.shown(kind):
             say(f"{verb} the following units: {plan.shown(kind)}")
         for unit in names if kind == "reload" else ():
             # A unit that stopped meanwhile is no reason to fail.
-            systemctl("reload", "--", unit)
+            if systemctl("reload", "--", unit).returncode != 0 and systemctl("is-active", "--quiet", "--", unit).returncode == 0:
+                failed.append(unit)
         if kind != "reload":
             systemctl(kind, "--", *names)
     if os.path.exists(LISTS[kind]):
         os.unlink(LISTS[kind])
+    return failed
 
 
 def boot_loader(top):
@@ -247,7 +251,7 @@ def main():
     if not userswitch.switch_all(f"{static}/systemd/user", f"{top}/etc/systemd/user", say):
         code = 4
     subprocess.run(["systemd-tmpfiles", "--create", "--remove", "--exclude-prefix=/dev"], stdout=sys.stderr)
-    phase(plan, "reload", "reloading")
+    unreloaded = phase(plan, "reload", "reloading")
     phase(plan, "restart", "restarting")
     phase(plan, "start", "starting")
     settle()
@@ -255,7 +259,7 @@ def main():
     fresh = [n for n in fresh if new.has(n)]
     if fresh:
         say(f"the following new units were started: {', '.join(fresh)}")
-    bad = failing_units()
+    bad = sorted({*failing_units(), *unreloaded})
     if bad:
         say(f"warning: the following units failed: {', '.join(bad)}")
         systemctl("status", "--no-pager", "--full", "--lines=10", "--", *bad)
