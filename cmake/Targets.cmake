@@ -18,10 +18,6 @@ function(hwcsync_test name)
     set(arg_TIMEOUT 60)
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  # Tests of real mounts fork from a process with threads; beside others under load one of them has hung.
-  if(arg_LABEL STREQUAL fuse)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
-  endif()
   set_tests_properties(
     ${name}
     PROPERTIES LABELS ${arg_LABEL}

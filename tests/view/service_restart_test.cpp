@@ -38,14 +38,17 @@ TEST_CASE("a killed service is restarted without one failed read, on the same mo
   const Seen before = as_user(kOwner, kOwner, [&] { return inode(path); });
   std::array<int, 2> stop{};
   REQUIRE(::pipe2(stop.data(), O_NONBLOCK) == 0);
-  Visitor reader(kOwner, kOwner, [&]() -> Seen {
-    char byte = 0;
-    do {
-      const Seen seen = read_path(path);
-      if (seen.code != 0 || seen.text != "the value") return seen;
-    } while (::read(stop[0], &byte, 1) != 1);
-    return {.text = "never failed"};
-  });
+  Visitor reader(
+      kOwner, kOwner,
+      [&]() -> Seen {
+        char byte = 0;
+        do {
+          const Seen seen = read_path(path);
+          if (seen.code != 0 || seen.text != "the value") return seen;
+        } while (::read(stop[0], &byte, 1) != 1);
+        return {.text = "never failed"};
+      },
+      VisitBy::process);
   for (int i = 0; i < 3; ++i) {
     host.kill(SIGKILL);
     host.start();
