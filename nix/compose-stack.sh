@@ -1,13 +1,14 @@
 #!/bin/sh
-# compose-stack up|reload|stop|remove|status STACK
+# compose-stack prepare|up|reload|stop|remove|status STACK
 #
-# Starts and stops one rootless Compose stack. Reads /etc/hwcsync/stacks/STACK/{compose.yaml,unit.conf}; the
-# environment comes from the unit: COMPOSE_PROJECT_NAME, CONTAINER_HOST, DOCKER_HOST, XDG_RUNTIME_DIR. Secrets reach
-# the Compose provider by --env-file only, never by arguments. Whether a start went well is decided by looking at the
-# containers, because a provider's exit status has been wrong before.
+# Starts and stops one rootless Compose stack. Reads /etc/hwcsync/stacks/STACK/: compose.yaml, unit.conf and the
+# commands in prepare.sh (run by `prepare`, as root), before.sh and after.sh (by `up` and `reload`, as the stack's
+# user). The environment comes from the unit: COMPOSE_PROJECT_NAME, CONTAINER_HOST, DOCKER_HOST, XDG_RUNTIME_DIR,
+# PODMAN_COMPOSE_PROVIDER. Secrets reach the Compose provider by --env-file only, never by arguments. Whether a start
+# went well is decided by looking at the containers, because a provider's exit status has been wrong before.
 #
 # Exit status: 0 done; 1 a container does not run, or the provider failed; 64 usage; 66 a secret or the stack is not
-# there; 69 podman does not answer.
+# there; 69 podman does not answer, or there is no provider.
 set -u
 
 verb=${1-}
@@ -27,9 +28,9 @@ die() {
 }
 
 case $verb in
-  up | reload | stop | remove | status) ;;
+  prepare | up | reload | stop | remove | status) ;;
   *)
-    printf 'usage: compose-stack up|reload|stop|remove|status STACK\n' >&2
+    printf 'usage: compose-stack prepare|up|reload|stop|remove|status STACK\n' >&2
     exit 64
     ;;
 esac
@@ -39,25 +40,45 @@ esac
 
 # unit.conf: one key=value a line.
 project=${COMPOSE_PROJECT_NAME-}
+project_directory=
+compose_files=$directory/compose.yaml$newline
+profiles=
 env_files=
 files=
 services=
 oneshots=
+pod=
+limit=300
+stale_after=90
 if [ -r "$directory/unit.conf" ]; then
   while IFS= read -r line || [ -n "$line" ]; do
     value=${line#*=}
     case $line in
       project=*) project=$value ;;
+      directory=*) project_directory=$value ;;
+      compose-file=*) compose_files=$compose_files$directory/$value$newline ;;
+      profile=*) profiles=$profiles$value$newline ;;
+      env=*) export "${value?}" ;;
       env-file=*) env_files=$env_files$value$newline ;;
       file=*) files=$files$value$newline ;;
       service=*) services="$services $value" ;;
       oneshot=*) oneshots="$oneshots $value" ;;
+      pod=*) pod=$value ;;
+      limit=*) limit=$value ;;
+      stale-after=*) stale_after=$value ;;
     esac
   done <"$directory/unit.conf"
 fi
-[ -n "$project" ] || die 66 "$directory/unit.conf is not there: is the stack part of the running system?"
-export COMPOSE_PROJECT_NAME="$project" COMPOSE_ANSI=never
-label="label=com.docker.compose.project=$project"
+if [ -n "$project" ]; then
+  export COMPOSE_PROJECT_NAME="$project" COMPOSE_ANSI=never
+  label="label=com.docker.compose.project=$project"
+else
+  # A stack that has left the system: its containers still say whose they were.
+  case $verb in
+    stop | remove | status) label="label=io.hwcsync.stack=$stack" ;;
+    *) die 66 "$directory/unit.conf is not there: is the stack part of the running system?" ;;
+  esac
+fi
 
 # The user's own podman, by its socket: a system unit is outside the user's session and would not see its containers.
 podman_() {
@@ -68,27 +89,39 @@ podman_() {
   fi
 }
 
-# Arguments come from the lines of $env_files; the positional parameters are the only list that POSIX shell has.
+provider=${PODMAN_COMPOSE_PROVIDER-}
+[ -x "$provider" ] || provider=$(command -v docker-compose) || provider=
+
+need_provider() {
+  [ -n "$provider" ] ||
+    die 69 "no Compose provider: add pkgs.docker-compose to environment.systemPackages (podman-compose puts secrets into arguments)"
+}
+
+# compose SECONDS VERB ARGUMENTS...: the provider, for at most so long. The positional parameters are the only list that
+# POSIX shell has: each option goes before those that are there, the last one first, to keep their order.
 compose() {
-  command_=$1
+  patience=$1
   shift
-  while IFS= read -r file; do
-    [ -n "$file" ] && set -- --env-file "$file" "$@"
-  done <<END
-$(reversed "$env_files")
+  command_=$1
+  [ -z "$project_directory" ] || set -- --project-directory "$project_directory" "$@"
+  for list in "--profile$newline$profiles" "--env-file$newline$env_files" "-f$newline$compose_files"; do
+    flag=${list%%"$newline"*}
+    while IFS= read -r entry; do
+      [ -z "$entry" ] || set -- "$flag" "$entry" "$@"
+    done <<END
+$(reversed "${list#*"$newline"}")
 END
-  set -- -f "$directory/compose.yaml" "$@"
-  if command -v docker-compose >/dev/null 2>&1; then
-    docker-compose "$@" 9>&-
-  else
-    podman compose "$@" 9>&-
-  fi
+  done
+  timeout -k 10 "$patience" "$provider" "$@" 9>&-
   command_status=$?
-  [ "$command_status" -eq 0 ] || say "$command_: the Compose provider ended with status $command_status"
+  case $command_status in
+    0) ;;
+    124 | 137) say "$command_: not done within $patience s" ;;
+    *) say "$command_: the Compose provider ended with status $command_status" ;;
+  esac
   return "$command_status"
 }
 
-# compose() puts each file before the ones that it has: the last one must come first to keep their order.
 reversed() {
   turned=
   while IFS= read -r entry; do
@@ -150,13 +183,54 @@ clear_leftovers() {
         volume:*) [ "${#name}" -ne 64 ] || kept=yes ;;
       esac
     done
-    [ "$kept" = yes ] || podman_ rm -f "$id" >/dev/null
+    # With those that share its network: they cannot stay without it.
+    [ "$kept" = yes ] || podman_ rm -f --depend "$id" >/dev/null
   done
+}
+
+# A container that is not healthy after all this time will not become it: the start makes it anew.
+clear_stale() {
+  now=$(date +%s)
+  podman_ ps --filter "$label" --filter health=starting --filter health=unhealthy --format '{{.ID}} {{.StartedAt}}' |
+    while read -r id since; do
+      case $since in '' | *[!0-9]*) continue ;; esac
+      [ $((now - since)) -gt "$stale_after" ] || continue
+      say "container $id has not been healthy for more than $stale_after s: it is made anew"
+      podman_ rm -f --depend "$id" >/dev/null
+    done
+}
+
+# podman leaves the timer of a health check behind when its container goes; each fires and fails for ever.
+sweep_timers() {
+  timers=$(systemctl --user list-units --all --plain --no-legend --type=timer 2>/dev/null) || return 0
+  known=$newline$(podman_ ps -aq --no-trunc)$newline || return 0
+  while read -r unit _; do
+    id=${unit%.timer}
+    id=${id%%-*}
+    case $id in *[!0-9a-f]*) continue ;; esac
+    [ "${#id}" -eq 64 ] || continue
+    case $known in *"$newline$id$newline"*) continue ;; esac
+    systemctl --user stop "$unit" 2>/dev/null && systemctl --user reset-failed "${unit%.timer}.service" 2>/dev/null
+  done <<END
+$timers
+END
+  return 0
+}
+
+# run_script NAME: commands of the stack's own, when it has some; they say themselves which of them failed.
+run_script() {
+  [ ! -e "$directory/$1" ] || sh "$directory/$1" 9>&- || die 1 "$1 failed"
 }
 
 # The containers of one service, "name state exit-code" a line.
 containers_of() {
   podman_ ps -a --filter "$label" --filter "label=com.docker.compose.service=$1" --format '{{.Names}} {{.State}} {{.ExitCode}}'
+}
+
+# A Compose file that nobody has resolved: the provider knows its services, and which of them may end is not known.
+know_services() {
+  [ -z "$services$oneshots" ] || return 0
+  oneshots=$(compose 60 config --services | tr '\n' ' ') || oneshots=
 }
 
 # Names what does not run; sets $bad, one "service container state" a line.
@@ -214,49 +288,62 @@ END
 bring_up() {
   [ -r "$directory/compose.yaml" ] || die 66 "$directory/compose.yaml is not there: is the stack part of the running system?"
   need_secrets
+  need_provider
   wait_for_podman
   take_slot
+  run_script before.sh
+  [ -z "$pod" ] || ! podman_ pod exists "$pod" || podman_ pod rm -f "$pod" >/dev/null
+  clear_stale
   # Images were pulled before the switch; a start never waits for a registry.
-  if ! compose up up -d --remove-orphans --pull never; then
+  end=$(($(date +%s) + limit))
+  if ! compose "$limit" up -d --remove-orphans --pull never; then
     clear_leftovers
-    compose up up -d --remove-orphans --pull never || {
+    left=$((end - $(date +%s)))
+    [ "$left" -gt 0 ] && compose "$left" up -d --remove-orphans --pull never || {
+      know_services
       judge || true
+      podman_ ps --filter "$label" --filter health=starting --filter health=unhealthy --format '{{.Names}}: {{.Status}}' |
+        while IFS= read -r line; do say "not healthy: $line"; done
       exit 1
     }
   fi
+  know_services
   judge || exit 1
+  run_script after.sh
+  sweep_timers
 }
 
 # Kept: containers (their ids and logs), volumes, networks. By label, so that it works without the file and without
 # secrets; the provider is asked first because it knows the order.
 take_down() {
-  if [ -r "$directory/compose.yaml" ]; then
-    compose stop stop >/dev/null 2>&1 || true
+  if [ -r "$directory/compose.yaml" ] && [ -n "$provider" ]; then
+    compose 60 stop >/dev/null 2>&1 || true
   fi
   left=$(podman_ ps -q --filter "$label") || die 69 "podman does not answer at ${CONTAINER_HOST-its default socket}"
   # The ids are words.
-  [ -z "$left" ] || podman_ stop $left >/dev/null || die 1 "cannot stop all containers of project $project"
+  [ -z "$left" ] || podman_ stop $left >/dev/null || die 1 "cannot stop all containers of the stack"
 }
 
 # For a stack that is gone: containers and networks go, volumes stay.
 remove_all() {
   left=$(podman_ ps -aq --filter "$label") || die 69 "podman does not answer at ${CONTAINER_HOST-its default socket}"
-  [ -z "$left" ] || podman_ rm -f $left >/dev/null || die 1 "cannot remove all containers of project $project"
+  [ -z "$left" ] || podman_ rm -f $left >/dev/null || die 1 "cannot remove all containers of the stack"
   for network in $(podman_ network ls -q --filter "$label"); do
     podman_ network rm "$network" >/dev/null || say "network $network stays"
   done
 }
 
 case $verb in
+  prepare) run_script prepare.sh ;;
   up | reload) bring_up ;;
   stop)
     take_down
-    # The stack has left the system: so do its containers.
-    [ -r "$directory/compose.yaml" ] || remove_all
+    sweep_timers
     ;;
   remove)
     take_down
     remove_all
+    sweep_timers
     ;;
   status) podman_ ps -a --filter "$label" --format '{{.Names}} {{.State}} {{.Status}}' ;;
 esac

@@ -11,8 +11,9 @@
 namespace hwcsync::nix {
 namespace {
 
-constexpr std::int64_t kStartTimeout = 300;
 constexpr std::int64_t kStopTimeout = 120;
+// What goes before the provider's time: podman's socket, a start slot (compose-stack.sh).
+constexpr std::int64_t kBeforeStart = 210;
 
 // Everything that the module says about the stack, once; the call of mkService and what it must come out as
 // are two readings of it.
@@ -30,6 +31,7 @@ struct Facts {
   std::vector<std::string> requires_units;
   std::vector<std::int64_t> tcp;
   std::vector<std::int64_t> udp;
+  std::int64_t start_timeout = 0;
   std::string unit_conf;
   std::string hash;
 };
@@ -73,6 +75,7 @@ std::string unit_conf(const Facts& facts) {
   for (const auto& file : facts.secret_files) out += "file=" + file + "\n";
   for (const auto& name : facts.services) out += "service=" + name + "\n";
   for (const auto& name : facts.oneshots) out += "oneshot=" + name + "\n";
+  out += "limit=" + std::to_string(facts.start_timeout) + "\n";
   return out;
 }
 
@@ -94,12 +97,15 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
     }
   }
   facts.tmpfiles = directory_rules(stack);
-  facts.mounts = required_mounts(stack);
+  facts.mounts = stack.config.mounts.required;
   facts.after = configured_after(desired, stack);
   facts.wants = configured_wants(stack);
   facts.requires_units = configured_requires(stack);
   facts.tcp = open_tcp(desired, stack);
   facts.udp = open_udp(desired, stack);
+  // Not healthy within its time is not healthy: the provider waits for dependencies no longer than the health
+  // gate.
+  facts.start_timeout = seconds(stack.config.health.timeout, stack.name + ": health.timeout");
   facts.unit_conf = unit_conf(facts);
   Sha256 hash;
   hash.add(compose_file).add(facts.unit_conf);
@@ -143,7 +149,7 @@ Value call_of_mk_service(const layout::Stack& stack, const Facts& facts, Json me
       .put_if("after", strings(facts.after))
       .put_if("wants", strings(facts.wants))
       .put_if("requires", strings(facts.requires_units))
-      .put("startTimeout", kStartTimeout)
+      .put("startTimeout", facts.start_timeout)
       .put("stopTimeout", kStopTimeout)
       .put_if("firewallPorts", integers(facts.tcp))
       .put_if("firewallUDPPorts", integers(facts.udp));
@@ -183,13 +189,14 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
                {"restartIfChanged", true},
                {"stopIfChanged", false},
                {"unitConfig", Json::object()}};
-  if (!facts.mounts.empty()) service["unitConfig"]["RequiresMountsFor"] = facts.mounts;
+  if (!facts.mounts.empty()) service["unitConfig"]["RequiresMountsFor"] = required_mounts(stack);
   const std::string socket = "unix://" + runtime + "/podman/podman.sock";
   service["environment"] = Json{{"COMPOSE_PROJECT_NAME", systemd_text(facts.project)},
                                 {"CONTAINER_HOST", socket},
                                 {"DOCKER_HOST", socket},
                                 {"HOME", "/home/" + stack.user},
                                 {"XDG_RUNTIME_DIR", runtime},
+                                {"PODMAN_COMPOSE_PROVIDER", "/run/current-system/sw/bin/docker-compose"},
                                 {"PATH", "/run/wrappers/bin:/run/current-system/sw/bin"}};
   service["serviceConfig"] = Json{{"Type", "oneshot"},
                                   {"RemainAfterExit", true},
@@ -199,7 +206,7 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
                                   {"ExecStop", script + "stop " + stack.name},
                                   {"Restart", "on-failure"},
                                   {"RestartSec", "30s"},
-                                  {"TimeoutStartSec", kStartTimeout},
+                                  {"TimeoutStartSec", facts.start_timeout + kBeforeStart},
                                   {"TimeoutStopSec", kStopTimeout}};
 
   Json out = Json::object();
@@ -207,6 +214,7 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
       {"assertion", true},
       {"message", "hwcsync: stack " + stack.name + " is for uid " + uid + ", but users.users." + stack.user +
                       ".uid is something else: set it, or correct hosts.<host>.users in hwcsync.yaml"}}});
+  out["warnings"] = Json::array();
   out["environment"]["etc"] = std::move(files);
   out["networking"]["firewall"] = Json{{"allowedTCPPorts", facts.tcp}, {"allowedUDPPorts", facts.udp}};
   out["systemd"]["tmpfiles"]["rules"] = facts.tmpfiles;

@@ -31,6 +31,7 @@ case $1 in
     for word in "$@"; do
       case $word in
         label=com.docker.compose.service=*) service=${word##*=} ;;
+        health=*) [ -e "$LAB/not-healthy" ] && cat "$LAB/not-healthy"; exit 0 ;;
         status=*) states="$states ${word#status=}" ;;
       esac
     done
@@ -42,6 +43,7 @@ case $1 in
     done <"$LAB/containers"
     ;;
   container) while read -r id of name state code mount; do [ "$id" = "$5" ] && echo "$mount"; done <"$LAB/containers"; exit 0 ;;
+  pod) [ -e "$LAB/pod" ] || exit 1; [ "$2" = exists ] || rm "$LAB/pod"; exit 0 ;;
   rm)
     shift
     for id in "$@"; do sed -i "/^$id /d" "$LAB/containers"; done
@@ -57,10 +59,19 @@ esac
 
 const char* const kProvider = R"sh(#!/bin/sh
 echo "docker-compose $*" >>"$LAB/calls"
+[ -e "$LAB/hang" ] && exec sleep 60
 case " $* " in
+  *" config --services "*) cat "$LAB/services" ;;
   *" up "*) [ -e "$LAB/after-up" ] && [ ! -e "$LAB/up-fails" ] && cp "$LAB/after-up" "$LAB/containers" ;;
 esac
 if [ -e "$LAB/up-fails" ]; then rm "$LAB/up-fails"; exit 17; fi
+exit 0
+)sh";
+
+// Two timers of health checks: one of a container that is there, one of a container that is not.
+const char* const kSystemctl = R"sh(#!/bin/sh
+echo "systemctl $*" >>"$LAB/calls"
+[ "$2" = list-units ] && [ -e "$LAB/timers" ] && cat "$LAB/timers"
 exit 0
 )sh";
 
@@ -69,6 +80,7 @@ class Lab {
   Lab() {
     program("podman", kPodman);
     program("docker-compose", kProvider);
+    program("systemctl", kSystemctl);
     put("etc/hwcsync/stacks/web/compose.yaml", "services: {}\n");
     put("etc/hwcsync/stacks/web/unit.conf",
         "project=web\nenv-file=/view/web-stack.env\nenv-file=/view/more.env\nfile=/view/web/"
@@ -86,18 +98,22 @@ class Lab {
     make_directories(path.substr(0, path.rfind('/')), 0755);
     std::ofstream(path) << text;
   }
+  void append(const std::string& name, const std::string& text) const {
+    std::ofstream(directory_.path() + "/" + name, std::ios::app) << text;
+  }
   void remove(const std::string& name) const { std::filesystem::remove_all(directory_.path() + "/" + name); }
   [[nodiscard]] std::string calls() const { return read("calls"); }
   [[nodiscard]] std::string containers() const { return read("containers"); }
   [[nodiscard]] std::string root() const { return directory_.path(); }
 
-  [[nodiscard]] ProcessResult run(const std::string& verb, const std::string& stack = "web") const {
+  // `path` stands in for everything that is installed here.
+  [[nodiscard]] ProcessResult run(const std::string& verb, const std::string& stack = "web",
+                                  const std::string& path = std::getenv("PATH")) const {
     remove("calls");
     put("calls", "");
     SystemProcessRunner runner;
-    const std::string path = std::getenv("PATH");
     return runner.run(
-        {.argv = {"sh", std::string(std::getenv("HWCSYNC_SOURCE_DIR")) + "/nix/compose-stack.sh", verb,
+        {.argv = {"/bin/sh", std::string(std::getenv("HWCSYNC_SOURCE_DIR")) + "/nix/compose-stack.sh", verb,
                   stack},
          .environment = {{"PATH", directory_.path() + "/bin:" + path},
                          {"LAB", directory_.path()},
@@ -173,9 +189,9 @@ TEST_CASE("leftovers in the way are removed and the start is tried again, but no
   lab.put("up-fails", "");
   CHECK(lab.run("up").status.ok());
   const auto calls = lab.calls();
-  CHECK_THAT(calls, test::contains(" rm -f 7\n"));
-  CHECK_THAT(calls, test::contains(" rm -f 9\n"));
-  CHECK(calls.find(" rm -f 8\n") == std::string::npos);
+  CHECK_THAT(calls, test::contains(" rm -f --depend 7\n"));
+  CHECK_THAT(calls, test::contains(" rm -f --depend 9\n"));
+  CHECK(calls.find(" rm -f --depend 8\n") == std::string::npos);
 }
 
 TEST_CASE("without podman the start ends, and says so") {
@@ -196,14 +212,123 @@ TEST_CASE("stop keeps the containers, without needing secrets") {
   CHECK(lab.calls().find(" rm ") == std::string::npos);
 }
 
-TEST_CASE("a stack that is gone from /etc loses its containers and networks, and keeps its volumes") {
+TEST_CASE("removing a stack that has left /etc takes its containers and networks, and keeps its volumes") {
   const Lab lab;
   lab.put("containers", "1 app web-app-1 running 0\n");
-  lab.remove("etc/hwcsync/stacks/web/compose.yaml");
-  CHECK(lab.run("stop").status.ok());
+  lab.remove("etc/hwcsync/stacks/web");
+  CHECK(lab.run("remove").status.ok());
   CHECK(lab.containers().empty());
+  CHECK_THAT(lab.calls(), test::contains("--filter label=io.hwcsync.stack=web"));
   CHECK_THAT(lab.calls(), test::contains("network rm net1"));
   CHECK(lab.calls().find("volume") == std::string::npos);
+}
+
+TEST_CASE("a start that does not end is ended at its limit, and says what is not healthy") {
+  const Lab lab;
+  lab.append("etc/hwcsync/stacks/web/unit.conf", "limit=1\n");
+  lab.put("hang", "");
+  lab.put("not-healthy", "web-db-1 Up\n");
+  const auto result = lab.run("up");
+  CHECK(result.status.value == 1);
+  CHECK_THAT(result.errors, test::contains("up: not done within 1 s"));
+  CHECK_THAT(result.errors, test::contains("not healthy: web-db-1"));
+}
+
+TEST_CASE("several Compose files, profiles and a project directory reach the provider in their order") {
+  const Lab lab;
+  lab.append("etc/hwcsync/stacks/web/unit.conf",
+             "directory=/srv/my "
+             "web\ncompose-file=compose.1.yaml\ncompose-file=compose.2.yaml\nprofile=a\nprofile=b\n");
+  CHECK(lab.run("up").status.ok());
+  const std::string etc = lab.root() + "/etc/hwcsync/stacks/web/";
+  CHECK_THAT(
+      lab.calls(),
+      test::contains("docker-compose -f " + etc + "compose.yaml -f " + etc + "compose.1.yaml -f " + etc +
+                     "compose.2.yaml --env-file /view/web-stack.env --env-file /view/more.env --profile a "
+                     "--profile b --project-directory /srv/my web up -d"));
+}
+
+TEST_CASE("commands run in their places, with the stack's environment, and a failing one is named") {
+  const Lab lab;
+  lab.append("etc/hwcsync/stacks/web/unit.conf", "env=PRICE=50% of $5\n");
+  const std::string etc = "etc/hwcsync/stacks/web/";
+  lab.put(etc + "prepare.sh", "echo \"prepare $PRICE\" >>\"$LAB/calls\"\n");
+  lab.put(etc + "before.sh", "echo before >>\"$LAB/calls\"\n");
+  lab.put(etc + "after.sh", "echo after >>\"$LAB/calls\"\n");
+  SECTION("prepare does nothing else") {
+    CHECK(lab.run("prepare").status.ok());
+    CHECK(lab.calls() == "prepare 50% of $5\n");
+  }
+  SECTION("up runs the others around the provider") {
+    CHECK(lab.run("up").status.ok());
+    const auto calls = lab.calls();
+    const auto provider = calls.find("docker-compose");
+    CHECK(calls.find("before") < provider);
+    CHECK(calls.find("after") > provider);
+    CHECK(calls.find("after") != std::string::npos);
+    CHECK(calls.find("prepare") == std::string::npos);
+  }
+  SECTION("a failing one keeps the stack down") {
+    lab.put(etc + "before.sh", "exit 3\n");
+    const auto result = lab.run("up");
+    CHECK(result.status.value == 1);
+    CHECK_THAT(result.errors, test::contains("before.sh failed"));
+    CHECK(lab.calls().find("docker-compose") == std::string::npos);
+  }
+  SECTION("nor do they run without the secrets") {
+    lab.remove("view/web/key");
+    CHECK(lab.run("up").status.value == 66);
+    CHECK(lab.calls().empty());
+  }
+}
+
+TEST_CASE("timers of health checks whose container is gone are stopped, others are not") {
+  const Lab lab;
+  const std::string here(64, 'a');
+  const std::string gone(64, 'b');
+  lab.put("after-up", here + " app web-app-1 running 0\n2 migrate web-migrate-1 exited 0\n");
+  lab.put("timers", here + "-1f.timer loaded active waiting x\n" + gone + ".timer loaded active waiting x\n" +
+                        "logrotate.timer loaded active waiting x\n");
+  CHECK(lab.run("up").status.ok());
+  CHECK_THAT(lab.calls(), test::contains("systemctl --user stop " + gone + ".timer"));
+  CHECK(lab.calls().find("stop " + here) == std::string::npos);
+  CHECK(lab.calls().find("stop logrotate") == std::string::npos);
+}
+
+TEST_CASE("a container that never became healthy is made anew, a young one is left alone") {
+  const Lab lab;
+  lab.put("containers", "5 db web-db-1 running 0\n6 cache web-cache-1 running 0\n");
+  lab.put("not-healthy", "5 1000000000\n6 9999999999\n");
+  CHECK(lab.run("reload").status.ok());
+  CHECK_THAT(lab.calls(), test::contains(" rm -f --depend 5\n"));
+  CHECK(lab.calls().find(" rm -f --depend 6\n") == std::string::npos);
+}
+
+TEST_CASE("the pod of an older provider is removed where the stack says so") {
+  const Lab lab;
+  lab.put("pod", "");
+  CHECK(lab.run("up").status.ok());
+  CHECK(lab.calls().find(" pod ") == std::string::npos);
+  lab.append("etc/hwcsync/stacks/web/unit.conf", "pod=pod_web\n");
+  CHECK(lab.run("up").status.ok());
+  CHECK_THAT(lab.calls(), test::contains(" pod rm -f pod_web\n"));
+}
+
+TEST_CASE("a Compose file that nobody resolved is judged by the services that the provider names") {
+  const Lab lab;
+  lab.put("etc/hwcsync/stacks/web/unit.conf", "project=web\n");
+  lab.put("services", "app\nmigrate\n");
+  CHECK(lab.run("up").status.ok());
+  lab.put("after-up", "1 app web-app-1 running 0\n");
+  CHECK(lab.run("up").status.value == 1);
+}
+
+TEST_CASE("without a provider the start ends, and podman-compose is no provider") {
+  const Lab lab;
+  lab.remove("bin/docker-compose");
+  const auto result = lab.run("up", "web", "/nonexistent");
+  CHECK(result.status.value == 69);
+  CHECK_THAT(result.errors, test::contains("no Compose provider: add pkgs.docker-compose"));
 }
 
 TEST_CASE("a name that is no stack is refused") {
