@@ -69,11 +69,11 @@ Outcome Activation::run() {
   log_.enter(RunState::switching, {{"unit", log_.unit_name("switch")},
                                    {"store_path", record_.to.store_path},
                                    {"from_store_path", record_.from.store_path},
-                                   {"skipped", same_system()}});
+                                   {"skipped", !record_.switches}});
   return guarded([&] {
     // The last act before the switch: units that it starts must see the new values.
     flip_to(record_.to.secrets);
-    if (!same_system() && switch_system() == Switched::staged) return stage_for_reboot();
+    if (record_.switches && switch_system() == Switched::staged) return stage_for_reboot();
     // A secret service that was restarted meanwhile came back with what the old system named.
     flip_to(record_.to.secrets);
     return go_on();
@@ -91,7 +91,7 @@ UnitEnd Activation::activate(const std::string& store_path, const Invocation& in
       .output_file = log_.run().switch_log()};
   UnitEnd end;
   for (int attempt = 1;; ++attempt) {
-    end = run_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
+    end = run_switch(unit);
     if (!end.exited_with(kLockBusy) || attempt == kBusyAttempts) break;
     log_.progress({{"waiting", "another switch holds the lock"}, {"attempt", attempt}});
     context_.clock.sleep_for(kBusyPause);
@@ -101,9 +101,40 @@ UnitEnd Activation::activate(const std::string& store_path, const Invocation& in
                     end.kind == UnitEnd::Kind::vanished;
   if (died) {
     log_.progress({{"again", end.to_string()}});
-    end = run_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
+    end = run_switch(unit);
   }
   return end;
+}
+
+UnitEnd Activation::run_switch(const TransientUnit& unit) {
+  context_.system.start_transient(unit);
+  const UnitEnd end = wait_for_unit(context_, unit.name, context_.deadlines.activation, Overdue::left_alone);
+  if (end.kind == UnitEnd::Kind::timed_out) return end;
+  // Systemd forgets with the unit how it ended; whoever comes after us has to know.
+  note_end(unit.name, end);
+  // A failed unit of ours must not count among the failed units that the next switch reports.
+  context_.system.remove_transient(unit.name);
+  return end;
+}
+
+void Activation::note_end(const std::string& unit, const UnitEnd& end) {
+  log_.progress({{"ended", unit},
+                 {"exited", end.kind == UnitEnd::Kind::exited},
+                 {"killed", end.kind == UnitEnd::Kind::killed},
+                 {"code", end.code},
+                 {"result", end.result}});
+}
+
+// Only the last line counts: after another one the unit was started again.
+UnitEnd Activation::noted_end(const std::string& unit) const {
+  UnitEnd out{.kind = UnitEnd::Kind::vanished};
+  const Json& detail = log_.lines().back().detail;
+  if (detail.value("ended", "") != unit) return out;
+  if (detail.value("exited", false)) out.kind = UnitEnd::Kind::exited;
+  if (detail.value("killed", false)) out.kind = UnitEnd::Kind::killed;
+  out.code = detail.value("code", 0);
+  out.result = detail.value("result", "");
+  return out;
 }
 
 Activation::Switched Activation::switch_system() {
@@ -112,6 +143,11 @@ Activation::Switched Activation::switch_system() {
   if (end.exited_with(kRebootNeeded)) return Switched::staged;
   const std::string current = context_.builder.current_system();
   if (!is_live(end) || current != wanted) throw switch_failure(wanted, end, current);
+  if (const std::string profile = context_.builder.profile(); profile != wanted) {
+    throw RunFailure("switch-failed", Retry::useless,
+                     {"cannot switch to", wanted, "it runs, but the next boot would start " + profile,
+                      "the run's switch.log has the details"});
+  }
   if (end.exited_with(kUnitsFailed)) log_.progress({{"exit_status", kUnitsFailed}});
   return Switched::live;
 }
@@ -205,16 +241,20 @@ Outcome Activation::recover() {
 Outcome Activation::resume_switching() {
   const std::string unit = log_.unit_name("switch");
   const auto status = context_.system.unit(unit);
-  UnitEnd end{.kind = UnitEnd::Kind::vanished};
+  UnitEnd end = noted_end(unit);
   if (status) {
     end = wait_for_unit(context_, unit, context_.deadlines.activation, Overdue::left_alone);
-    if (end.kind != UnitEnd::Kind::timed_out) context_.system.remove_transient(unit);
+    if (end.kind != UnitEnd::Kind::timed_out) {
+      note_end(unit, end);
+      context_.system.remove_transient(unit);
+    }
   }
   if (end.exited_with(kRebootNeeded)) return stage_for_reboot();
   const std::string current = context_.builder.current_system();
   // Live, and nobody says that it went wrong: the machine may even have booted into it. The health gate
   // decides.
-  if (current == record_.to.store_path && (is_live(end) || end.kind == UnitEnd::Kind::vanished)) {
+  const bool boots = !record_.switches || context_.builder.profile() == record_.to.store_path;
+  if (current == record_.to.store_path && boots && (is_live(end) || end.kind == UnitEnd::Kind::vanished)) {
     flip_to(record_.to.secrets);
     return go_on();
   }

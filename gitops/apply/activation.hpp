@@ -30,6 +30,9 @@ class Activation {
   history::Outcome guarded(Work work);
   Switched switch_system();
   UnitEnd activate(const std::string& store_path, const Invocation& invocation, const std::string& purpose);
+  UnitEnd run_switch(const TransientUnit& unit);
+  void note_end(const std::string& unit, const UnitEnd& end);
+  [[nodiscard]] UnitEnd noted_end(const std::string& unit) const;
   history::Outcome stage_for_reboot();
   history::Outcome go_on();
   void restart_consumers();
@@ -42,7 +45,6 @@ class Activation {
   void return_to_old();
   void restart_what_suffered();
   void flip_to(const std::string& generation);
-  [[nodiscard]] bool same_system() const { return record_.from.store_path == record_.to.store_path; }
 
   const WorkerContext& context_;
   RunLog& log_;

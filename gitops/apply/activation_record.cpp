@@ -122,6 +122,7 @@ OrderedJson to_json(const ActivationRecord& record) {
   return {{"version", 1},
           {"from", side_json(record.from)},
           {"to", side_json(record.to)},
+          {"switches", record.switches},
           {"touched", stacks},
           {"rotated_units", record.rotated_units},
           {"accounts", accounts},
@@ -136,10 +137,13 @@ ActivationRecord record_from_json(const Json& value) {
   try {
     ActivationRecord out{.from = side_from(value.at("from")),
                          .to = side_from(value.at("to")),
+                         .switches = true,
                          .touched = {},
                          .rotated_units = value.at("rotated_units").get<std::vector<std::string>>(),
                          .accounts = {},
                          .baseline = {}};
+    // Records of 0.1 lack it: there the store path alone decided.
+    out.switches = value.value("switches", out.from.store_path != out.to.store_path);
     for (const Json& stack : value.at("touched")) out.touched.push_back(stack_from(stack));
     for (const Json& account : value.at("accounts")) out.accounts.push_back(account_from(account));
     const Json& baseline = value.at("baseline");

@@ -45,6 +45,8 @@ struct Baseline {
 struct ActivationRecord {
   Generation from;
   Generation to;
+  // False: the wanted system runs, is what the next boot starts, and nobody doubts it.
+  bool switches = true;
   std::vector<TouchedStack> touched;
   std::vector<std::string> rotated_units;  // consumers of secrets that have new values, with ".service"
   std::vector<Account> accounts;           // whose containers to look at

@@ -31,15 +31,20 @@ struct ContainerStatus {
 [[nodiscard]] Json to_json(const ContainerStatus& container);
 [[nodiscard]] ContainerStatus container_from_json(const Json& value);
 
+// Whether a user can have images and containers: on a new machine the user, or podman itself, may come only
+// with the switch.
+enum class Presence { there, no_user, no_podman };
+
 // The seam to podman. pull() and has_image() are called from several threads at once.
 class ContainerRuntime {
  public:
   virtual ~ContainerRuntime() = default;
+  [[nodiscard]] virtual Presence presence(const Account& account) = 0;
   [[nodiscard]] virtual bool has_image(const Account& account, const std::string& image) = 0;
-  // Error with podman's own last words.
+  // For an account that is there. Error with podman's own last words.
   virtual void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) = 0;
-  // All containers of this user that carry our stack label, running or not, sorted by name. A user that is
-  // not there yet has none.
+  // All containers of this user that carry our stack label, running or not, sorted by name. An account that
+  // is not there yet has none.
   [[nodiscard]] virtual std::vector<ContainerStatus> containers(const Account& account) = 0;
   [[nodiscard]] virtual std::vector<std::string> log_tail(const Account& account,
                                                           const std::string& container, int lines) = 0;

@@ -100,6 +100,13 @@ std::optional<Deployment> current_deployment(const WorkerContext& context, const
   return out;
 }
 
+Drift drift_of(const WorkerContext& context, const Deployment& deployment) {
+  if (!deployment.record) return Drift::none;
+  const std::string& wanted = deployment.record->store_path;
+  if (context.builder.current_system() != wanted) return Drift::system;
+  return context.builder.profile() == wanted ? Drift::none : Drift::boot;
+}
+
 void restore_generated_ref(const WorkerContext& context) {
   git::Repository mirror(context.mirror());
   const auto deployed = mirror.read_ref(git::deployed_ref(context.host));

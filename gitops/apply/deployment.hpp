@@ -21,6 +21,12 @@ struct Deployment {
 [[nodiscard]] std::optional<Deployment> current_deployment(const WorkerContext& context,
                                                            const git::Repository& mirror);
 
+// Where the machine stands to what was deployed: as it should; the same system runs, but the next boot would
+// start another one (it was staged for a reboot, or switched to by hand with `boot`); another system runs.
+enum class Drift { none, boot, system };
+// Without a record nobody can tell: none.
+[[nodiscard]] Drift drift_of(const WorkerContext& context, const Deployment& deployment);
+
 // What follows from a run's terminal line: refs, deployed.json, the database row, old secrets and garbage
 // collector roots. Takes all it does from the journal, so that recovery can do it again. Never throws for a
 // run that is over: what could not be done is told in a log line and done at the next start.

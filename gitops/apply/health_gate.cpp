@@ -102,7 +102,9 @@ class Judgement {
   }
 
   HealthReport give_up(std::vector<Ailment> ailments) {
-    for (std::size_t i = 0; i < ailments.size() && i < kEvidence; ++i) ailments[i].log = log_of(ailments[i]);
+    for (std::size_t i = 0; i < ailments.size() && i < kEvidence; ++i) {
+      if (ailments[i].log.empty()) ailments[i].log = log_of(ailments[i]);
+    }
     report_.ailments = std::move(ailments);
     return report_;
   }
@@ -220,9 +222,9 @@ class Gate final : public Judgement {
       if (auto trouble = context_.prober.probe(probe)) {
         out.push_back({.stack = stack.name,
                        .subject = "probe " + probe_name(probe),
-                       .what = "did not answer: " + *trouble,
+                       .what = "did not answer: " + trouble->what,
                        .hope = Hope::pending,
-                       .log = {}});
+                       .log = std::move(trouble->output)});
       }
     }
   }

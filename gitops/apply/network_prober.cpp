@@ -19,6 +19,8 @@
 namespace hwcsync::apply {
 namespace {
 
+constexpr std::size_t kOutputLines = 5;
+
 using Answer = std::optional<std::string>;
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
@@ -67,6 +69,20 @@ Answer probe_http(const std::string& url, std::chrono::milliseconds deadline) {
   return std::nullopt;
 }
 
+std::optional<ProbeTrouble> trouble(Answer answer) {
+  if (!answer) return std::nullopt;
+  return ProbeTrouble{.what = std::move(*answer), .output = {}};
+}
+
+std::vector<std::string> last_lines(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::string& line : split(text, '\n')) {
+    if (!trim(line).empty()) out.push_back(std::move(line));
+  }
+  if (out.size() > kOutputLines) out.erase(out.begin(), out.end() - kOutputLines);
+  return out;
+}
+
 }  // namespace
 
 std::string probe_name(const stack::Probe& probe) {
@@ -79,9 +95,9 @@ NetworkProber::NetworkProber(ProcessRunner& runner, git::FetchOptions remote, st
                              std::chrono::milliseconds deadline)
     : runner_(runner), remote_(std::move(remote)), branch_(std::move(branch)), deadline_(deadline) {}
 
-std::optional<std::string> NetworkProber::probe(const stack::Probe& probe) {
-  if (!probe.http.empty()) return probe_http(probe.http, deadline_);
-  if (!probe.tcp.empty()) return probe_tcp(probe.tcp, deadline_);
+std::optional<ProbeTrouble> NetworkProber::probe(const stack::Probe& probe) {
+  if (!probe.http.empty()) return trouble(probe_http(probe.http, deadline_));
+  if (!probe.tcp.empty()) return trouble(probe_tcp(probe.tcp, deadline_));
   if (probe.command.empty()) return std::nullopt;
   try {
     auto environment = minimal_environment();
@@ -89,9 +105,9 @@ std::optional<std::string> NetworkProber::probe(const stack::Probe& probe) {
     const auto result =
         runner_.run({.argv = probe.command, .environment = environment, .deadline = deadline_});
     if (result.status.ok()) return std::nullopt;
-    return result.status.to_string() + ": " + last_line(result.errors);
+    return ProbeTrouble{.what = result.status.to_string(), .output = last_lines(result.errors)};
   } catch (const Error& e) {
-    return e.what();
+    return trouble(e.what());
   }
 }
 

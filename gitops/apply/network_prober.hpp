@@ -16,7 +16,7 @@ class NetworkProber final : public Prober {
   NetworkProber(ProcessRunner& runner, git::FetchOptions remote, std::string branch,
                 std::chrono::milliseconds deadline = std::chrono::seconds(5));
   // HTTP: any answer below 400. TCP: a connection. Command: exit status 0.
-  [[nodiscard]] std::optional<std::string> probe(const stack::Probe& probe) override;
+  [[nodiscard]] std::optional<ProbeTrouble> probe(const stack::Probe& probe) override;
   [[nodiscard]] std::optional<std::string> reach_remote() override;
 
  private:

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <pwd.h>
+#include <unistd.h>
 
 namespace hwcsync::apply {
 namespace {
@@ -69,13 +70,24 @@ std::vector<ContainerStatus> parse_inspect(const Account& account, std::string_v
   return out;
 }
 
-PodmanRuntime::PodmanRuntime(ProcessRunner& runner, std::string user_runtime_root)
-    : runner_(runner), user_runtime_root_(std::move(user_runtime_root)) {}
+PodmanRuntime::PodmanRuntime(ProcessRunner& runner, PodmanPlaces places)
+    : runner_(runner), places_(std::move(places)) {
+  // newuidmap and newgidmap are set-uid wrappers on NixOS.
+  if (places_.path.empty()) places_.path = "/run/wrappers/bin:/run/current-system/sw/bin";
+  const std::string path = minimal_environment()["PATH"];
+  if (!path.empty()) places_.path += ':' + path;
+}
 
-bool PodmanRuntime::is_there(const Account& account) const {
-  if (account.uid == 0) return true;
-  return home_of(account.uid) &&
-         std::filesystem::exists(user_runtime_root_ + '/' + std::to_string(account.uid));
+Presence PodmanRuntime::presence(const Account& account) {
+  const auto folders = split(places_.path, ':');
+  const bool podman = std::any_of(folders.begin(), folders.end(), [](const std::string& folder) {
+    return ::access((folder + "/podman").c_str(), X_OK) == 0;
+  });
+  if (!podman) return Presence::no_podman;
+  if (account.uid == 0) return Presence::there;
+  const bool user = home_of(account.uid) &&
+                    std::filesystem::exists(places_.user_runtimes + '/' + std::to_string(account.uid));
+  return user ? Presence::there : Presence::no_user;
 }
 
 Command PodmanRuntime::command(const Account& account, std::vector<std::string> arguments) const {
@@ -85,7 +97,7 @@ Command PodmanRuntime::command(const Account& account, std::vector<std::string> 
   out.argv = {"podman"};
   if (account.uid != 0) {
     const std::string uid = std::to_string(account.uid);
-    const std::string runtime = user_runtime_root_ + '/' + uid;
+    const std::string runtime = places_.user_runtimes + '/' + uid;
     const std::string socket = runtime + "/podman/podman.sock";
     if (std::filesystem::exists(socket)) {
       out.argv = {"podman", "--url", "unix://" + socket};
@@ -97,15 +109,13 @@ Command PodmanRuntime::command(const Account& account, std::vector<std::string> 
       out.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + runtime + "/bus";
     }
   }
-  // newuidmap and newgidmap are set-uid wrappers on NixOS.
-  const std::string path = out.environment["PATH"];
-  out.environment["PATH"] = "/run/wrappers/bin:/run/current-system/sw/bin" + (path.empty() ? "" : ':' + path);
+  out.environment["PATH"] = places_.path;
   out.argv.insert(out.argv.end(), arguments.begin(), arguments.end());
   return out;
 }
 
 bool PodmanRuntime::has_image(const Account& account, const std::string& image) {
-  if (!is_there(account)) return false;
+  if (presence(account) != Presence::there) return false;
   const auto result = runner_.run(command(account, {"image", "exists", "--", image}));
   if (result.status.ok()) return true;
   if (result.status == ExitStatus{ExitStatus::Kind::exited, 1}) return false;
@@ -115,10 +125,7 @@ bool PodmanRuntime::has_image(const Account& account, const std::string& image) 
 
 void PodmanRuntime::pull(const Account& account, const std::string& image,
                          std::chrono::milliseconds deadline) {
-  // Root stands in for a user that the switch will create: that the image can be had is known then, and its
-  // layers are on this machine.
-  const Account who = is_there(account) ? account : Account{"root", 0};
-  Command pull = command(who, {"pull", "--quiet", "--", image});
+  Command pull = command(account, {"pull", "--quiet", "--", image});
   pull.deadline = deadline;
   const auto result = runner_.run(pull);
   if (!result.status.ok()) {
@@ -127,7 +134,7 @@ void PodmanRuntime::pull(const Account& account, const std::string& image,
 }
 
 std::vector<ContainerStatus> PodmanRuntime::containers(const Account& account) {
-  if (!is_there(account)) return {};
+  if (presence(account) != Presence::there) return {};
   for (int attempt = 1;; ++attempt) {
     const auto list = runner_.require(command(account, {"ps", "--all", "--quiet", "--no-trunc", "--filter",
                                                         std::string("label=") + kStackLabel}),

@@ -8,12 +8,17 @@
 
 namespace hwcsync::apply {
 
+struct PodmanPlaces {
+  std::string user_runtimes = "/run/user";  // one directory a user
+  std::string path;  // where programs are looked for before PATH; empty: where NixOS has them
+};
+
 // podman. Root's containers directly; a user's through the API socket of that user where it answers (the work
 // is then done in the user's own session, and nothing of it dies with us), else as that user by setpriv.
 class PodmanRuntime final : public ContainerRuntime {
  public:
-  // `user_runtime_root`: where users have their runtime directories, /run/user.
-  explicit PodmanRuntime(ProcessRunner& runner, std::string user_runtime_root = "/run/user");
+  explicit PodmanRuntime(ProcessRunner& runner, PodmanPlaces places = {});
+  [[nodiscard]] Presence presence(const Account& account) override;
   [[nodiscard]] bool has_image(const Account& account, const std::string& image) override;
   void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) override;
   [[nodiscard]] std::vector<ContainerStatus> containers(const Account& account) override;
@@ -21,12 +26,10 @@ class PodmanRuntime final : public ContainerRuntime {
                                                   int lines) override;
 
  private:
-  // False: the user, or what podman needs of it, is not there yet; the switch will make it.
-  [[nodiscard]] bool is_there(const Account& account) const;
   [[nodiscard]] Command command(const Account& account, std::vector<std::string> arguments) const;
 
   ProcessRunner& runner_;
-  std::string user_runtime_root_;
+  PodmanPlaces places_;
 };
 
 // The output of `podman inspect` (version 4 or 5) for containers. Throws Error.

@@ -67,10 +67,28 @@ std::size_t pull_all(const WorkerContext& context, const RunLog& log, Queue& que
 
 }  // namespace
 
+Json PrefetchResult::detail() const {
+  Json out{{"images", wanted}, {"pulled", pulled}};
+  if (later > 0) {
+    out["later"] = later;
+    out["absent_users"] = absent_users;
+  }
+  return out;
+}
+
 PrefetchResult prefetch(const WorkerContext& context, const RunLog& log, const ImageSet& images) {
   PrefetchResult out{.wanted = images.size()};
-  if (images.empty()) return out;
-  Queue queue(images);
+  ImageSet now;
+  for (const auto& image : images) {
+    if (context.containers.presence(image.first) == Presence::there) {
+      now.insert(image);
+    } else {
+      ++out.later;
+      out.absent_users.insert(image.first.user);
+    }
+  }
+  if (now.empty()) return out;
+  Queue queue(now);
   std::array<std::future<std::size_t>, kParallel> workers;
   for (auto& worker : workers) {
     worker = std::async(std::launch::async, [&] { return pull_all(context, log, queue); });

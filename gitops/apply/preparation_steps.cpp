@@ -132,6 +132,22 @@ ImageSet images_of(const layout::DesiredState& desired, const std::set<std::stri
   return out;
 }
 
+void require_podman(const WorkerContext& context, const layout::DesiredState& desired,
+                    const ImageSet& images) {
+  if (images.empty() || context.containers.presence({"root", 0}) != Presence::no_podman) return;
+  // NixOS enables podman itself for a container of style oci.
+  const bool brought = desired.config.podman ||
+                       std::any_of(desired.stacks.begin(), desired.stacks.end(),
+                                   [](const auto& stack) { return stack.second.style == stack::Style::oci; });
+  if (brought) return;
+  throw RunFailure("no-podman", Retry::useless,
+                   {"cannot start containers on", context.host,
+                    "podman is not installed on this machine, and this revision does not say that it comes",
+                    "set hosts." + context.host +
+                        ".podman: true in hwcsync.yaml, or switch once by hand with "
+                        "virtualisation.podman.enable = true"});
+}
+
 std::vector<Account> accounts_of(const layout::DesiredState& desired) {
   std::set<Account> out{{"root", 0}};
   for (const auto& [name, user] : desired.config.users) out.insert({name, user.uid});

@@ -30,6 +30,10 @@ namespace hwcsync::apply {
 // Images that these stacks need and the accounts that need them.
 [[nodiscard]] ImageSet images_of(const layout::DesiredState& desired, const std::set<std::string>& stacks);
 
+// Throws RunFailure where these stacks need podman, the machine has none, and the revision does not bring it.
+void require_podman(const WorkerContext& context, const layout::DesiredState& desired,
+                    const ImageSet& images);
+
 // What runs now, for the record.
 [[nodiscard]] Baseline measure_baseline(const WorkerContext& context, const ActivationRecord& record);
 

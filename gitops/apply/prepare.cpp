@@ -39,10 +39,11 @@ class ApplyPreparation {
           Retry::may_help);
     }
     if (plan.refused()) return refused(refusal_text(plan));
-    const bool drifted = deployment_ && deployment_->record &&
-                         deployment_->record->store_path != context_.builder.current_system();
-    if (!plan.needs_run() && deployment_ && !(drifted && request_.trigger.kind == "manual"))
-      return move_along(to);
+    if (deployment_) drift_ = drift_of(context_, *deployment_);
+    // Another system runs because somebody wanted that: a commit of documents is no reason to end it.
+    const bool stays =
+        drift_ == Drift::none || (drift_ == Drift::system && request_.trigger.kind != "manual");
+    if (!plan.needs_run() && deployment_ && stays) return move_along(to);
     log_.stop_if_asked();
     return build_up(plan, to);
   }
@@ -128,8 +129,9 @@ class ApplyPreparation {
     const auto desired = layout::load_desired_state(mirror_.tree(to), context_.host, counters);
     std::set<std::string> touched;
     for (const auto& change : plan.changes) touched.insert(change.stack);
-    const auto images = prefetch(context_, log_, images_of(desired, touched));
-    log_.enter(RunState::prefetched, {{"images", images.wanted}, {"pulled", images.pulled}});
+    const ImageSet images = images_of(desired, touched);
+    require_podman(context_, desired, images);
+    log_.enter(RunState::prefetched, prefetch(context_, log_, images).detail());
 
     log_.stop_if_asked();
     const StagedSecrets staged = stage_secrets(context_, desired, mirror_);
@@ -163,10 +165,9 @@ class ApplyPreparation {
                    .revision = deployment_ ? deployment_->revision.hex() : "",
                    .generated = deployment_ ? deployment_->generated.hex() : "",
                    .secrets = context_.secrets.generations().active};
-    const bool same = record.from.store_path == record.to.store_path &&
-                      context_.builder.profile() == record.to.store_path &&
-                      record.from.secrets == record.to.secrets;
-    if (same) {
+    record.switches =
+        record.from.store_path != record.to.store_path || context_.builder.profile() != record.to.store_path;
+    if (!record.switches && record.from.secrets == record.to.secrets) {
       return EarlyEnd{.outcome = {.state = RunState::unchanged},
                       .detail = {{"revision", record.to.revision},
                                  {"generated", record.to.generated},
@@ -177,7 +178,9 @@ class ApplyPreparation {
       const bool changes =
           std::any_of(plan.changes.begin(), plan.changes.end(),
                       [&, &wanted = name](const auto& change) { return change.stack == wanted; });
-      if (plan.host_change || changes) record.touched.push_back(touched_stack(stack));
+      // The plan starts from what was deployed, not from what runs.
+      if (plan.host_change || changes || drift_ == Drift::system)
+        record.touched.push_back(touched_stack(stack));
     }
     record.rotated_units = rotated_units(plan, staged);
     record.accounts = all_accounts(desired);
@@ -230,6 +233,7 @@ class ApplyPreparation {
   const history::Request& request_;
   git::Repository mirror_;
   std::optional<Deployment> deployment_;
+  Drift drift_ = Drift::none;
 };
 
 }  // namespace

@@ -17,6 +17,11 @@ RefusedError cannot_go_back(const std::string& where, const std::string& why) {
   return RefusedError(ErrorText{"cannot go back to", where, why, "hwcsync history lists the runs"});
 }
 
+// The run that left what is deployed.
+std::optional<history::RunRow> deployed_run(const history::Database& database, const Deployment& deployment) {
+  return deployment.record ? database.find(deployment.record->run) : std::nullopt;
+}
+
 // The system that the newest good run before the deployed one left, unless it has been left on purpose since.
 history::RunRow previous_good(const history::Database& database, const Deployment& deployment) {
   const history::RunId now = deployment.record ? deployment.record->run : 0;
@@ -30,8 +35,11 @@ history::RunRow previous_good(const history::Database& database, const Deploymen
 }
 
 history::RunRow target_of(const history::Request& request, const history::Database& database,
-                          const Deployment& deployment) {
-  if (!request.target_run) return previous_good(database, deployment);
+                          const Deployment& deployment, bool astray) {
+  if (!request.target_run) {
+    auto back = astray ? deployed_run(database, deployment) : std::nullopt;
+    return back ? std::move(*back) : previous_good(database, deployment);
+  }
   const std::string name = "run " + std::to_string(*request.target_run);
   auto row = database.find(*request.target_run);
   if (!row) throw cannot_go_back(name, "history does not know it");
@@ -39,6 +47,22 @@ history::RunRow target_of(const history::Request& request, const history::Databa
     throw cannot_go_back(name, "it ended as " + row->state + " and left no system of its own");
   }
   return *row;
+}
+
+std::set<std::string> names_of(const layout::DesiredState& desired) {
+  std::set<std::string> out;
+  for (const auto& [name, stack] : desired.stacks) out.insert(name);
+  return out;
+}
+
+// Consumers of any secret: where nobody knows which values they have seen.
+std::set<std::string> all_consumers(const layout::DesiredState& desired) {
+  std::set<std::string> out;
+  for (const auto& [name, stack] : desired.stacks) {
+    if (stack.secrets.empty()) continue;
+    for (const auto& unit : stack.units()) out.insert(unit_file_name(unit));
+  }
+  return out;
 }
 
 // What a way back touches. A deployed side that cannot be planned from (that may be why we go back) means:
@@ -68,8 +92,7 @@ std::set<std::string> touched_by(const WorkerContext& context, const RunLog& log
   } catch (const Error&) {
     rotated.clear();
   }
-  for (const auto& [name, stack] : desired.stacks) out.insert(name);
-  return out;
+  return names_of(desired);
 }
 
 }  // namespace
@@ -78,7 +101,11 @@ Preparation prepare_rollback(const WorkerContext& context, RunLog& log, const hi
   git::Repository mirror(context.mirror());
   const auto deployment = current_deployment(context, mirror);
   if (!deployment) throw cannot_go_back("an earlier run", "nothing has been deployed yet");
-  const auto target = target_of(request, history::Database::open(context.state_dir), *deployment);
+  // After a rollback that failed, or where somebody else switched, "back" means back to what is deployed.
+  const Drift drift = drift_of(context, *deployment);
+  const bool halted = read_halted(context.state_dir).has_value();
+  const bool astray = halted || drift != Drift::none;
+  const auto target = target_of(request, history::Database::open(context.state_dir), *deployment, astray);
   const auto generated = git::ObjectId::parse(target.generated);
   const auto revision = git::ObjectId::parse(target.to_rev);
   if (!generated || !revision)
@@ -92,10 +119,13 @@ Preparation prepare_rollback(const WorkerContext& context, RunLog& log, const hi
   layout::LoadCounters counters;
   const auto desired = layout::load_desired_state(mirror.tree(*revision), context.host, counters);
   std::set<std::string> rotated;
-  const auto touched = touched_by(context, log, mirror, *deployment, *revision, desired, rotated);
+  const bool unknown = halted || drift == Drift::system;
+  const auto touched = unknown ? names_of(desired)
+                               : touched_by(context, log, mirror, *deployment, *revision, desired, rotated);
   // They are here as a rule; a way back must not need the network unless somebody pruned them.
-  const auto images = prefetch(context, log, images_of(desired, touched));
-  log.enter(RunState::prefetched, {{"images", images.wanted}, {"pulled", images.pulled}});
+  const ImageSet images = images_of(desired, touched);
+  require_podman(context, desired, images);
+  log.enter(RunState::prefetched, prefetch(context, log, images).detail());
   log.stop_if_asked();
   const StagedSecrets staged = stage_secrets(context, desired, mirror);
   log.enter(RunState::secrets_staged, {{"secrets_generation", staged.generation}});
@@ -116,6 +146,9 @@ Preparation prepare_rollback(const WorkerContext& context, RunLog& log, const hi
                                    .generated = deployment->generated.hex(),
                                    .secrets = context.secrets.generations().active},
                           .to = {store_path, revision->hex(), generated->hex(), staged.generation}};
+  // A rollback that failed may have left half of the very system that is current.
+  record.switches = halted || record.from.store_path != store_path || context.builder.profile() != store_path;
+  if (unknown && record.from.secrets != record.to.secrets) rotated = all_consumers(desired);
   for (const auto& [name, stack] : desired.stacks) {
     if (touched.count(name) != 0) record.touched.push_back(touched_stack(stack));
   }

@@ -81,7 +81,7 @@ void Activation::await_switches() {
 
 void Activation::return_to_old() {
   const std::string& old = record_.from.store_path;
-  if (same_system()) return;
+  if (!record_.switches) return;
   if (context_.builder.profile() != old) context_.builder.set_profile(old);
   // Always the whole switch, also when the old system is still the current one: a switch that died early has
   // stopped units, and activating the old system starts them again.

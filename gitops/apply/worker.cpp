@@ -67,6 +67,11 @@ Outcome carry_out(const WorkerContext& context, RunLog& log) {
   }
 }
 
+bool asked_by_person(const RunDirectory& run) {
+  const auto request = run.request();
+  return request && (request->operation == history::Operation::rollback || request->trigger.kind == "manual");
+}
+
 }  // namespace
 
 Outcome run_worker(const WorkerContext& context, history::RunId id) {
@@ -97,8 +102,8 @@ Outcome run_worker(const WorkerContext& context, history::RunId id) {
   RunLog log(context, run);
   const Outcome outcome = carry_out(context, log);
   follow_up(context, run);
-  // A rollback that a person asked for and that ended well is the act that syncing waited for.
-  if (outcome.good()) clear_halted(context.state_dir);
+  // The act that syncing waited for: a person's, and one that proved the machine well.
+  if (outcome.state == RunState::committed && asked_by_person(run)) clear_halted(context.state_dir);
   return outcome;
 }
 

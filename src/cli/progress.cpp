@@ -25,12 +25,19 @@ struct Step {
   std::string what;
 };
 
+std::string images_text(const Json& detail) {
+  std::string out = text_of(detail, "pulled") + " of " + text_of(detail, "images") + " pulled";
+  if (detail.contains("later"))
+    out += "; " + text_of(detail, "later") + " when the switch has made their user";
+  return out;
+}
+
 // The step that is over when a line with this state comes; no name for lines that end none.
 Step step_of(const history::JournalLine& line) {
   const Json& detail = line.detail;
   switch (line.state) {
     case RunState::prefetched:
-      return {"images", text_of(detail, "pulled") + " of " + text_of(detail, "images") + " pulled"};
+      return {"images", images_text(detail)};
     case RunState::secrets_staged:
       return {"secrets", text_of(detail, "secrets") + " files"};
     case RunState::rendered:

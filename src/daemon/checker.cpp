@@ -122,7 +122,10 @@ CheckResult Checker::check(const CheckInput& input) {
                       .accepted = git::ObjectId::parse(input.steering.accepted_rewrite)};
   if (input.hold && input.hold->revision == out.head) situation.backing_off = input.hold->reason;
   if (input.steering.suspended) situation.suspended = input.steering.suspended->reason;
-  if (out.head && situation.line != Line::same) {
+  // A run that staged its system has moved the one and left the other.
+  situation.other_boots = out.deployed && mirror.read_ref(git::generated_ref(settings.host)) !=
+                                              mirror.read_ref(git::deployed_ref(settings.host));
+  if (out.head && (situation.line != Line::same || situation.other_boots)) {
     auto database = history::Database::open(settings.state_dir);
     // The journals are what is true; a worker that was killed has not written its row.
     database.reconcile();

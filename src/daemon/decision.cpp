@@ -57,7 +57,7 @@ Decision decide(const Situation& s) {
   }
   // A head that went back to the deployed revision asks for nothing, unless a run is about to leave that
   // revision.
-  if (s.line == Line::same && !s.under_way) {
+  if (s.line == Line::same && !s.under_way && !s.other_boots) {
     return {Kind::nothing, "up-to-date", s.head->shortened() + " is deployed", s.head};
   }
   if (auto refused = refusal(s)) return *refused;

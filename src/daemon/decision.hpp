@@ -36,6 +36,7 @@ struct Situation {
   std::optional<std::string> halted;       // why nothing may be done before a person acted
   std::optional<std::string> suspended;    // reason that a person gave
   std::optional<std::string> staged;       // this head starts with the next boot
+  bool other_boots = false;                // another revision's system starts with the next boot
   std::optional<std::string> quarantined;  // why this head is not tried again
   std::optional<PlanVerdict> verdict;      // the last one
   std::optional<std::string> backing_off;  // why this head is tried again only later

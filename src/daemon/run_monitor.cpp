@@ -28,20 +28,35 @@ RunMonitor::RunMonitor(EventLoop& loop, std::string state_dir, Events events)
 
 void RunMonitor::begin() {
   for (const history::RunId id : history::RunDirectory::list(state_dir_)) {
-    newest_ = std::max(newest_, id);
-    const auto lines = history::read_journal(history::RunDirectory::open(state_dir_, id).journal_path());
-    if (!history::outcome_of(lines)) follow(id);
+    attempt(id, [&] {
+      const auto lines = history::read_journal(history::RunDirectory::open(state_dir_, id).journal_path());
+      if (!history::outcome_of(lines)) follow(id);
+      newest_ = std::max(newest_, id);
+    });
   }
 }
 
 void RunMonitor::follow(history::RunId id) {
-  newest_ = std::max(newest_, id);
   if (open_.contains(id)) return;
   const auto run = history::RunDirectory::open(state_dir_, id);
   // Watched before it is read: a line is either read now or makes an event.
   if (const auto watch = inotify_.add(run.path(), kRunMask)) watches_[*watch] = id;
   open_[id] = OpenRun{.seen = std::chrono::steady_clock::now()};
+  // Only now: what counts as seen and is not followed would never be looked at again.
+  newest_ = std::max(newest_, id);
+  missed_.erase(id);
   read(id);
+}
+
+// One run that cannot be read must not hide the others. It is tried again with the next look.
+void RunMonitor::attempt(history::RunId id, const std::function<void()>& part) {
+  try {
+    part();
+  } catch (const Error& error) {
+    if (!open_.contains(id)) missed_.insert(id);
+    newest_ = std::max(newest_, id);
+    log(LogLevel::warning, "cannot follow run", {{"run", std::to_string(id)}, {"reason", error.what()}});
+  }
 }
 
 void RunMonitor::read(history::RunId id) {
@@ -80,11 +95,11 @@ void RunMonitor::look(history::RunId id) {
 
 void RunMonitor::rescan() {
   for (const history::RunId id : history::RunDirectory::list(state_dir_)) {
-    if (id > newest_) follow(id);
+    if (id > newest_ || missed_.contains(id)) attempt(id, [&] { follow(id); });
   }
   std::vector<history::RunId> ids;
   for (const auto& [id, run] : open_) ids.push_back(id);
-  for (const history::RunId id : ids) read(id);
+  for (const history::RunId id : ids) attempt(id, [&] { read(id); });
 }
 
 void RunMonitor::ready() {
@@ -106,13 +121,7 @@ void RunMonitor::ready() {
     rescan();
     return;
   }
-  for (const history::RunId id : touched) {
-    try {
-      read(id);
-    } catch (const Error& error) {
-      log(LogLevel::warning, "cannot follow run", {{"run", std::to_string(id)}, {"reason", error.what()}});
-    }
-  }
+  for (const history::RunId id : touched) attempt(id, [&] { read(id); });
 }
 
 }  // namespace hwcsync::daemon

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class RunMonitor {
   void ready();
   void follow(history::RunId id);
   void read(history::RunId id);
+  void attempt(history::RunId id, const std::function<void()>& part);
 
   std::string state_dir_;
   Events events_;
@@ -54,7 +56,8 @@ class RunMonitor {
   std::map<int, history::RunId> watches_;
   std::map<history::RunId, OpenRun> open_;
   std::map<history::RunId, std::size_t> lines_read_;
-  history::RunId newest_ = 0;
+  history::RunId newest_ = 0;        // all up to this one have been seen
+  std::set<history::RunId> missed_;  // of them: those that could not be followed
   int runs_watch_ = -1;
   EventLoop::Source source_;
 };

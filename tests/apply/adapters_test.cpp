@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace hwcsync::apply {
@@ -80,13 +81,24 @@ TEST_CASE("what podman inspects becomes a status") {
   CHECK_THROWS_AS(parse_inspect({}, "[{}]"), Error);
 }
 
+// A machine with podman, and user runtime directories that a test makes.
+PodmanPlaces places_of(const test::TemporaryDirectory& directory) {
+  std::filesystem::create_directory(directory.path() + "/bin");
+  const std::string program = directory.path() + "/bin/podman";
+  std::ofstream(program) << "";
+  ::chmod(program.c_str(), 0755);
+  return {.user_runtimes = directory.path(), .path = directory.path() + "/bin"};
+}
+
 TEST_CASE("a user's podman is asked through its socket, or as that user") {
   const test::TemporaryDirectory run;
   const std::string uid =
       std::to_string(::getuid() == 0 ? 1 : ::getuid());  // somebody who is in the user database
   const Account account{"somebody", std::stoll(uid)};
   FakeProcessRunner runner;
-  PodmanRuntime podman(runner, run.path());
+  const PodmanPlaces places = places_of(run);
+  PodmanRuntime podman(runner, places);
+  CHECK(podman.presence(account) == Presence::no_user);
   CHECK_FALSE(podman.has_image(account, "x"));
   CHECK(podman.containers(account).empty());
   CHECK(runner.lines.empty());
@@ -108,7 +120,8 @@ TEST_CASE("an image that cannot be pulled comes with podman's words") {
   FakeProcessRunner runner;
   runner.status = {ExitStatus::Kind::exited, 125};
   runner.errors = "Error: initializing source: manifest unknown\n";
-  PodmanRuntime podman(runner);
+  const test::TemporaryDirectory run;
+  PodmanRuntime podman(runner, places_of(run));
   CHECK_THROWS_WITH(podman.pull({"root", 0}, "x", std::chrono::seconds(1)), Contains("manifest unknown"));
 }
 

@@ -137,7 +137,7 @@ TEST_CASE("probes are asked when all else is well, and must answer") {
   Patient patient;
   patient.record.touched[0].probes = {{.http = {}, .tcp = "127.0.0.1:1", .command = {}}};
   CHECK(patient.judge().probes == 1);
-  patient.world.machine.probe_trouble = "Connection refused";
+  patient.world.machine.probe_trouble = ProbeTrouble{.what = "Connection refused", .output = {}};
   CHECK_THAT(patient.judge().reason(), Contains("probe tcp 127.0.0.1:1 did not answer: Connection refused"));
 }
 

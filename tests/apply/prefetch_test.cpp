@@ -43,6 +43,40 @@ TEST_CASE("what the registry refuses for good is told from what may pass") {
   }
 }
 
+TEST_CASE("nothing is pulled for a user that the switch will make, and the journal says so") {
+  World world;
+  world.machine.presence[1000] = Presence::no_user;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  CHECK(world.machine.images.empty());
+  for (const auto& line : world.journal(world.last)) {
+    if (line.state != history::RunState::prefetched) continue;
+    CHECK(line.detail["images"] == 2);
+    CHECK(line.detail["pulled"] == 0);
+    CHECK(line.detail["later"] == 2);
+    CHECK(line.detail["absent_users"] == Json::array({"homelab"}));
+  }
+}
+
+TEST_CASE("a machine without podman is told so before anything is changed") {
+  World world;
+  world.machine.presence = {{0, Presence::no_podman}, {1000, Presence::no_podman}};
+  SECTION("and nothing brings it") {
+    world.commit("first");
+    const std::string before = world.stand();
+    const auto outcome = world.apply("main");
+    CHECK(outcome.state == history::RunState::failed);
+    CHECK(outcome.code == "no-podman");
+    CHECK_THAT(outcome.reason, Catch::Matchers::Contains("hosts.server.podman: true"));
+    CHECK(world.stand() == before);
+  }
+  SECTION("unless the revision brings it") {
+    world.git.write("hwcsync.yaml", std::string(World::kConfig) + "    podman: true\n");
+    world.commit("first");
+    CHECK(world.apply("main").good());
+  }
+}
+
 TEST_CASE("a request to stop ends the pulling") {
   World world;
   const auto run = world.request("main");

@@ -68,7 +68,7 @@ TEST_CASE("an HTTP probe takes any answer below 400") {
   const Answerer ill("HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   const auto answer = probes.probe({.http = "http://" + ill.place, .tcp = {}, .command = {}});
   REQUIRE(answer.has_value());
-  CHECK_THAT(*answer, Contains("503"));
+  CHECK_THAT(answer->what, Contains("503"));
   CHECK(probes.probe({.http = "https://127.0.0.1/", .tcp = {}, .command = {}}).has_value());
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a TCP probe takes a connection") {
   }
   const auto answer = probes.probe({.http = {}, .tcp = place, .command = {}});
   REQUIRE(answer.has_value());
-  CHECK_THAT(*answer, Contains("refused"));
+  CHECK_THAT(answer->what, Contains("refused"));
   CHECK(probes.probe({.http = {}, .tcp = "nonsense", .command = {}}).has_value());
 }
 
@@ -91,8 +91,18 @@ TEST_CASE("a command probe takes exit status 0") {
   SystemProcessRunner runner;
   auto probes = prober(runner);
   CHECK_FALSE(probes.probe({.http = {}, .tcp = {}, .command = {"true"}}).has_value());
-  CHECK_THAT(*probes.probe({.http = {}, .tcp = {}, .command = {"false"}}), Contains("exit status 1"));
+  CHECK(probes.probe({.http = {}, .tcp = {}, .command = {"false"}})->what == "exit status 1");
   CHECK(probes.probe({.http = {}, .tcp = {}, .command = {"/does/not/exist"}}).has_value());
+}
+
+TEST_CASE("what a probing command says is evidence, never part of the reason") {
+  SystemProcessRunner runner;
+  auto probes = prober(runner);
+  const auto answer = probes.probe({.command = {"ls", "/no-such/hunter2"}});
+  REQUIRE(answer.has_value());
+  CHECK(answer->what == "exit status 2");
+  REQUIRE(answer->output.size() == 1);
+  CHECK_THAT(answer->output.front(), Contains("hunter2"));
 }
 
 TEST_CASE("without a remote there is nothing to reach") {

@@ -86,5 +86,56 @@ TEST_CASE("a rollback that a person asked for ends a halt") {
   CHECK(past.world.machine.current == past.systems[2]);
 }
 
+// How many containers the health gate of the newest run looked at.
+std::size_t containers_judged(const World& world) {
+  return world.journal(world.last).back().detail.value("containers", std::size_t{0});
+}
+
+TEST_CASE("after a rollback that failed, back means to what is deployed, judged on every stack") {
+  Past past;
+  past.world.machine.switch_exits = {2, 1};
+  past.world.image("photos", "docker.io/library/photos:4");
+  past.world.commit("4");
+  REQUIRE(past.world.apply("main").state == RunState::rollback_failed);
+  REQUIRE(past.world.machine.current != past.systems[2]);
+  REQUIRE(past.go_back().state == RunState::committed);
+  CHECK(past.world.stand() != past.stands[1]);
+  CHECK(past.world.machine.current == past.systems[2]);
+  CHECK(past.world.machine.profile == past.systems[2]);
+  CHECK(past.world.deployed_revision() == past.revisions[2]);
+  CHECK(containers_judged(past.world) == 2);
+  CHECK_FALSE(read_halted(past.world.state_dir()).has_value());
+}
+
+TEST_CASE("a rollback that is not proved does not end a halt") {
+  Past past;
+  past.world.machine.switch_exits = {2, 1};
+  past.world.image("photos", "docker.io/library/photos:4");
+  past.world.commit("4");
+  REQUIRE(past.world.apply("main").state == RunState::rollback_failed);
+  past.world.machine.switch_exits = {100};
+  REQUIRE(past.go_back().state == RunState::staged_for_reboot);
+  CHECK(read_halted(past.world.state_dir()).has_value());
+}
+
+TEST_CASE("a halted machine is switched again although the wanted system is current") {
+  Past past;
+  write_halted(past.world.context(), 3, "the containers did not come back");
+  past.world.machine.containers.clear();
+  REQUIRE(past.go_back().state == RunState::committed);
+  CHECK(past.world.stand() == past.stands[2]);
+}
+
+TEST_CASE("a rollback takes back what waits for a reboot") {
+  Past past;
+  past.world.machine.switch_exits = {100};
+  past.world.image("photos", "docker.io/library/photos:4");
+  past.world.commit("4");
+  REQUIRE(past.world.apply("main").state == RunState::staged_for_reboot);
+  REQUIRE(past.world.machine.profile != past.systems[2]);
+  REQUIRE(past.go_back().state == RunState::committed);
+  CHECK(past.world.stand() == past.stands[2]);
+}
+
 }  // namespace
 }  // namespace hwcsync::apply

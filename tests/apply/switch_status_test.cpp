@@ -67,6 +67,49 @@ TEST_CASE("status 100 waits for the reboot with the old system and the old secre
   CHECK(story.world.terminal_lines(2) == 1);
 }
 
+TEST_CASE("a revert of what waits for a reboot brings the boot entry back too") {
+  Switching story;
+  REQUIRE(story.apply({100}).state == RunState::staged_for_reboot);
+  story.world.image("photos", "docker.io/library/photos:1");
+  const std::string revert = story.world.commit("revert");
+  const auto outcome = story.world.apply("main", {.trigger = {"push", "eric"}});
+  CHECK(outcome.state == RunState::committed);
+  CHECK(story.world.machine.profile == story.world.machine.current);
+  CHECK(story.world.deployed_revision() == revert);
+  CHECK(story.world.ref(git::generated_ref("server")) == story.world.ref(git::deployed_ref("server")));
+}
+
+TEST_CASE("a commit of documents does not end what somebody switched to by hand") {
+  Switching story;
+  REQUIRE(story.apply({}).good());
+  const std::string by_hand = "/nix/store/by-hand";
+  story.world.machine.systems[by_hand] = story.world.machine.systems[story.world.machine.current];
+  story.world.machine.current = story.world.machine.profile = by_hand;
+  story.world.git.write("README.md", "more\n");
+  story.world.commit("documents");
+  CHECK(story.world.apply("main", {.trigger = {"push", "eric"}}).state == RunState::unchanged);
+  CHECK(story.world.machine.current == by_hand);
+
+  // A person who asks gets the deployed system back, judged on all it holds.
+  REQUIRE(story.world.apply("main").state == RunState::committed);
+  CHECK(story.world.machine.current != by_hand);
+  CHECK(story.world.journal(story.world.last).back().detail["containers"] == 2);
+}
+
+TEST_CASE("how a switch ended outlives its unit and the worker that saw it") {
+  Switching story;
+  story.world.machine.switch_exits = {2};
+  story.world.machine.fate.kill_when = "forget switch (done)";
+  const auto run = story.world.request("main");
+  CHECK_THROWS_AS(run_worker(story.world.context(), run.id()), test::Killed);
+  story.world.machine.fate.reset();
+  REQUIRE(recover(story.world.context()).size() == 1);
+  const auto outcome = history::outcome_of(story.world.journal(run.id()));
+  CHECK(outcome->state == RunState::rolled_back);
+  CHECK_THAT(outcome->reason, Contains("an activation script failed"));
+  CHECK(story.world.stand() == story.stand);
+}
+
 TEST_CASE("status 101 goes on with the same system once") {
   Switching story;
   SECTION("and succeeds") {

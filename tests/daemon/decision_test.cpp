@@ -143,6 +143,21 @@ TEST_CASE("each situation has its decision") {
          s.line = Line::rewritten;
        },
        Kind::refuse, "rewritten"},
+      {"the branch went back to the deployed commit while another system waits for a reboot",
+       [](Situation& s) {
+         s.head = kOld;
+         s.line = Line::same;
+         s.other_boots = true;
+       },
+       Kind::plan, "new"},
+      {"it was left by a rollback that waits for a reboot",
+       [](Situation& s) {
+         s.head = kOld;
+         s.line = Line::same;
+         s.other_boots = true;
+         s.quarantined = "left by the manual rollback of run 7";
+       },
+       Kind::refuse, "quarantined"},
       {"it waits for a reboot", [](Situation& s) { s.staged = "run 7"; }, Kind::nothing, "staged"},
       {"it failed for a passing reason", [](Situation& s) { s.backing_off = "later"; }, Kind::nothing,
        "backing-off"},

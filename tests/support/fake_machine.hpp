@@ -33,18 +33,20 @@ class Fate {
     const std::lock_guard<std::mutex> guard(mutex_);
     ++count_;
     last = what;
-    if (kill_at == count_) throw Killed{};
+    if (kill_at == count_ || (!kill_when.empty() && kill_when == what)) throw Killed{};
     if (fail_at == count_ || (fail_from != 0 && count_ >= fail_from)) throw Error("cannot", what, "fate");
   }
   [[nodiscard]] int count() const { return count_; }
   void reset() {
     kill_at = fail_at = fail_from = 0;
+    kill_when.clear();
     count_ = 0;
   }
 
   int kill_at = 0;
   int fail_at = 0;
   int fail_from = 0;
+  std::string kill_when;  // at this very thing
   std::string last;
 
  private:
@@ -80,7 +82,8 @@ struct MachineState {
   std::vector<int> switch_exits;
   int build_exit = 0;
   std::optional<std::string> remote_trouble;
-  std::optional<std::string> probe_trouble;
+  std::optional<apply::ProbeTrouble> probe_trouble;
+  std::map<std::int64_t, apply::Presence> presence;  // by uid; others are there
   std::map<std::string, apply::UnitStatus> transient;
   std::vector<std::string> calls;
   int invocations = 0;
@@ -220,6 +223,10 @@ class FakeSystemManager final : public apply::SystemManager {
 class FakeContainerRuntime final : public apply::ContainerRuntime {
  public:
   explicit FakeContainerRuntime(FakeMachine& machine) : machine_(machine) {}
+  [[nodiscard]] apply::Presence presence(const apply::Account& account) override {
+    const auto found = machine_.presence.find(account.uid);
+    return found == machine_.presence.end() ? apply::Presence::there : found->second;
+  }
   [[nodiscard]] bool has_image(const apply::Account& account, const std::string& image) override {
     machine_.look("look for " + image);
     return machine_.images.count({account.uid, image}) != 0;
@@ -339,7 +346,7 @@ class FakeVerifier final : public apply::ModuleRenderer {
 class FakeProber final : public apply::Prober {
  public:
   explicit FakeProber(FakeMachine& machine) : machine_(machine) {}
-  [[nodiscard]] std::optional<std::string> probe(const stack::Probe&) override {
+  [[nodiscard]] std::optional<apply::ProbeTrouble> probe(const stack::Probe&) override {
     machine_.look("probe");
     return machine_.probe_trouble;
   }
