@@ -1,0 +1,20 @@
+# shellcheck shell=bash disable=SC2154
+say "a repository with three stacks, and a host that runs hwcsync"
+useradd --create-home --uid 1001 eric
+install -d -o eric -g eric /srv/git
+as_eric git init -q --bare --initial-branch=main "$bare"
+cp -r "$here/config" "$work"
+chown -R eric:eric "$work"
+as_eric git init -q --initial-branch=main "$work"
+git_ config user.name eric
+git_ config user.email eric@example.net
+git_ remote add origin "$bare"
+lock
+
+mkdir -p /root/first
+sed 's|github:NixOS/nixpkgs/nixos-25.05|path:/opt/lab/nix|; s|github:hwcsync/hwcsync|path:/opt/hwcsync|; /generated/d' \
+  "$work/flake.nix" >/root/first/flake.nix
+cp -r "$work/hosts" /root/first/
+[[ -e /etc/ssh/ssh_host_ed25519_key ]] || { mkdir -p /etc/ssh; ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key; }
+(cd /root/first && nixos-rebuild switch --flake path:/root/first#server) >/root/first/log 2>&1 || { tail -n 40 /root/first/log; fail "the first switch"; }
+check "the daemon runs" systemctl is-active --quiet hwcsync.service
