@@ -24,11 +24,11 @@ struct Secret {
   std::string name;    // "env" or the name in stack.yaml
   std::string source;  // path in the repository
   std::string blob;    // Git blob id of the ciphertext
-  std::string format;  // "sops-dotenv" | "sops-binary" | "age"
+  std::string format;  // as the manifest names it: "sops-yaml", "age", ...
   std::string key;
   std::string mode = "0400";
   std::vector<std::string> services;   // that use it
-  std::vector<std::string> variables;  // names in a sops dotenv file; empty when not visible without a key
+  std::vector<std::string> variables;  // names in a sops dotenv file, paths in another; empty when not visible without a key
 };
 
 struct Stack {

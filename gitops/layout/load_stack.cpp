@@ -3,6 +3,7 @@
 #include "gitops/layout/host_checks.hpp"
 #include "gitops/layout/secrets.hpp"
 #include "gitops/layout/variables.hpp"
+#include "secrets/vault/source.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
@@ -113,7 +114,7 @@ class Loader {
       if (!content) {
         problems_.add(out_.config.place("assets"),
                       "the asset '" + file + "' (" + variable + ") is not a tracked file of this stack");
-      } else if (detect_secret_format(*content).refusal != "is not encrypted") {
+      } else if (secrets::detect_source_format(*content)) {
         problems_.add(out_.config.place("assets"),
                       "the asset '" + file + "' is encrypted; declare it under 'secrets'");
       }

@@ -2,8 +2,7 @@
 
 #include "gitops/compose/loader.hpp"
 #include "secrets/arena/secret_error.hpp"
-#include "secrets/sops/dotenv.hpp"
-#include "src/base/json.hpp"
+#include "secrets/vault/source.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
@@ -11,28 +10,13 @@
 namespace hwcsync::layout {
 namespace {
 
-bool has_line(std::string_view content, std::string_view beginning) {
-  return content.substr(0, beginning.size()) == beginning ||
-         content.find('\n' + std::string(beginning)) != std::string_view::npos;
-}
-
-SecretFormat judge_json(std::string_view content) {
-  const Json value = Json::parse(content, nullptr, false);
-  if (!value.is_object() || !value.contains("sops") || !value["sops"].is_object() ||
-      !value["sops"].contains("mac")) {
-    return {std::nullopt, "is not encrypted"};
-  }
-  if (value.size() == 2 && value.contains("data") && value["data"].is_string()) return {"sops-binary", {}};
-  return {std::nullopt,
-          "is a sops file in JSON, which is not supported by this version yet (sops dotenv, sops binary and "
-          "age are)"};
-}
-
 // Names that `key` may take, for a message; problems of the file itself are told at `where`.
-std::vector<std::string> variable_names(const std::string& content, const std::string& path,
-                                        const Location& where, Problems& problems) {
+std::vector<std::string> variable_names(secrets::SourceFormat format, const std::string& content,
+                                        const std::string& path, const Location& where, Problems& problems) {
+  const auto store = secrets::store_of(format);
+  if (!store || *store == secrets::SopsStore::binary) return {};
   try {
-    return secrets::list_sops_dotenv_keys(content);
+    return secrets::list_sops_paths(*store, content);
   } catch (const secrets::SecretError& error) {
     problems.add(where, "the secret file '" + path + "' cannot be read: " + error.text().reason);
     return {};
@@ -61,42 +45,24 @@ Found look_up(const Tree& tree, const std::string& source, const std::string& di
 }
 
 void check_kind(const Secret& secret, const Location& where, Problems& problems) {
-  if (secret.name == "env" && secret.format == "sops-binary") {
-    problems.add(where, "the secret file '" + secret.source +
-                            "' of 'env' is a sops binary file; an env file must be sops dotenv or age");
+  const bool one_value = secret.format == "sops-binary";
+  if (secret.name == "env" && (one_value || secret.format == "sops-ini")) {
+    problems.add(where, "the secret file '" + secret.source + "' of 'env' is a " +
+                            (one_value ? "sops binary" : "sops INI") +
+                            " file; an env file must be sops dotenv, yaml or json, or age");
   }
   if (secret.key.empty()) return;
-  if (secret.format == "sops-binary") {
+  if (one_value) {
     problems.add(where,
                  "the secret file '" + secret.source + "' is one value and has no key '" + secret.key + "'");
-  } else if (secret.format == "sops-dotenv" && std::find(secret.variables.begin(), secret.variables.end(),
-                                                         secret.key) == secret.variables.end()) {
+  } else if (secret.format != "age" && std::find(secret.variables.begin(), secret.variables.end(),
+                                                 secret.key) == secret.variables.end()) {
     problems.add(where, "the secret file '" + secret.source + "' has no key '" + secret.key + "'" +
                             suggestion(secret.key, secret.variables));
   }
 }
 
 }  // namespace
-
-SecretFormat detect_secret_format(std::string_view content) {
-  constexpr std::string_view kAge = "age-encryption.org/";
-  constexpr std::string_view kArmor = "-----BEGIN AGE ENCRYPTED FILE-----";
-  if (content.substr(0, kAge.size()) == kAge || trim(content).substr(0, kArmor.size()) == kArmor)
-    return {"age", {}};
-  if (trim(content).substr(0, 1) == "{") return judge_json(content);
-  if (has_line(content, "sops_mac=")) return {"sops-dotenv", {}};
-  if (has_line(content, "sops:") && content.find("\n    mac: ENC[") != std::string_view::npos) {
-    return {std::nullopt,
-            "is a sops file in YAML, which is not supported by this version yet (sops dotenv, sops binary "
-            "and age are)"};
-  }
-  if (has_line(content, "[sops]")) {
-    return {std::nullopt,
-            "is a sops file in INI, which is not supported by this version yet (sops dotenv, sops binary and "
-            "age are)"};
-  }
-  return {std::nullopt, "is not encrypted"};
-}
 
 std::vector<Secret> find_secrets(const Tree& tree, const stack::RepositoryConfig& repository,
                                  const std::string& directory, const stack::StackConfig& config,
@@ -111,25 +77,23 @@ std::vector<Secret> find_secrets(const Tree& tree, const stack::RepositoryConfig
       continue;
     }
     const std::string content = tree.read(*found.path).value_or("");
-    const SecretFormat format = detect_secret_format(content);
-    if (!format.name) {
-      problems.add(declared.where, "the secret file '" + *found.path + "' of '" + name + "' " +
-                                       format.refusal +
-                                       (format.refusal == "is not encrypted"
-                                            ? "; encrypt it before it is committed: hwcsync secrets encrypt"
-                                            : ""));
+    const auto format = secrets::detect_source_format(content);
+    if (!format) {
+      problems.add(declared.where,
+                   "the secret file '" + *found.path + "' of '" + name +
+                       "' is not encrypted; encrypt it before it is committed: hwcsync secrets "
+                       "encrypt");
       continue;
     }
     Secret secret;
     secret.name = name;
     secret.source = *found.path;
     secret.blob = tree.blob_id(*found.path).value_or("");
-    secret.format = *format.name;
+    secret.format = secrets::to_string(*format);
     secret.key = declared.key;
     secret.mode = declared.mode;
     secret.services = declared.services;
-    if (secret.format == "sops-dotenv")
-      secret.variables = variable_names(content, *found.path, declared.where, problems);
+    secret.variables = variable_names(*format, content, *found.path, declared.where, problems);
     check_kind(secret, declared.where, problems);
     out.push_back(std::move(secret));
   }

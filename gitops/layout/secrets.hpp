@@ -4,19 +4,10 @@
 #include "src/base/schema.hpp"
 #include "src/base/tree.hpp"
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace hwcsync::layout {
-
-// What an encrypted file is, judged by its bytes and not by its name: "sops-dotenv", "sops-binary" or "age".
-struct SecretFormat {
-  std::optional<std::string> name;
-  std::string refusal;  // why not, where there is no name: "is not encrypted"
-};
-[[nodiscard]] SecretFormat detect_secret_format(std::string_view content);
 
 // The secrets of a stack's configuration: each source is looked up beside the stack and then below the
 // repository's `secrets`. A missing, unencrypted or unreadable one is a problem at its place. Sorted by name.

@@ -13,7 +13,9 @@ const Rows<stack::SecretSource>& Schema<stack::SecretSource>::rows() {
   static const Rows<T> table{
       row<&T::source>("source",
                       "Encrypted file, beside the stack or below the repository's secrets directory."),
-      row<&T::key>("key", "Name of one value in a sops dotenv file; the whole file without it."),
+      row<&T::key>("key",
+                   "Path of one value in the file (postgres/password, servers/0/name; a variable of a dotenv "
+                   "file); a list or mapping comes as JSON. The whole file without it."),
       row<&T::services>("services",
                         "Services that may read it; every service of the stack that uses it without this."),
       row<&T::mode>("mode", "Mode of the file that is shown, such as \"0400\"."),

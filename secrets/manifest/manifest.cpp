@@ -2,9 +2,22 @@
 
 #include "src/base/hash.hpp"
 
+#include <array>
 #include <set>
+#include <utility>
 
 namespace hwcsync::secrets {
+namespace {
+
+constexpr std::array<std::pair<SourceFormat, std::string_view>, 6> kFormats{
+    {{SourceFormat::sops_dotenv, "sops-dotenv"},
+     {SourceFormat::sops_yaml, "sops-yaml"},
+     {SourceFormat::sops_json, "sops-json"},
+     {SourceFormat::sops_ini, "sops-ini"},
+     {SourceFormat::sops_binary, "sops-binary"},
+     {SourceFormat::age, "age"}}};
+
+}  // namespace
 
 std::string generation_id(const Manifest& manifest) {
   return sha256_hex(serialise(manifest));
@@ -17,13 +30,8 @@ std::vector<std::string> source_ids(const Manifest& manifest) {
 }
 
 std::string_view to_string(SourceFormat format) noexcept {
-  switch (format) {
-    case SourceFormat::sops_dotenv:
-      return "sops-dotenv";
-    case SourceFormat::sops_binary:
-      return "sops-binary";
-    case SourceFormat::age:
-      break;
+  for (const auto& [known, name] : kFormats) {
+    if (known == format) return name;
   }
   return "age";
 }
@@ -41,10 +49,16 @@ std::string_view to_string(Grammar grammar) noexcept {
 }
 
 std::optional<SourceFormat> parse_source_format(std::string_view text) noexcept {
-  for (const auto format : {SourceFormat::sops_dotenv, SourceFormat::sops_binary, SourceFormat::age}) {
-    if (text == to_string(format)) return format;
+  for (const auto& [format, name] : kFormats) {
+    if (text == name) return format;
   }
   return std::nullopt;
+}
+
+std::string list_source_formats() {
+  std::string out;
+  for (const auto& [format, name] : kFormats) out += (out.empty() ? "" : ", ") + std::string(name);
+  return out;
 }
 
 std::optional<Grammar> parse_grammar(std::string_view text) noexcept {

@@ -9,13 +9,13 @@
 namespace hwcsync::secrets {
 
 // How the encrypted file in the repository is written.
-enum class SourceFormat { sops_dotenv, sops_binary, age };
+enum class SourceFormat { sops_dotenv, sops_yaml, sops_json, sops_ini, sops_binary, age };
 
 // How the consumer reads the file in the view.
 enum class Grammar {
-  compose_env,  // the whole dotenv source, quoted so that Compose reads back exactly the values
+  compose_env,  // all variables of the source, quoted so that Compose reads back exactly the values
   podman_env,   // `podman run --env-file`: only the variables in `environment`, raw, one a line
-  raw,          // the value of `key`, or the whole plaintext when `key` is empty
+  raw,  // the value at the path `key` (a list or mapping as JSON), or the whole plaintext when it is empty
 };
 
 struct Source {
@@ -82,6 +82,7 @@ struct Manifest {
 [[nodiscard]] std::string_view to_string(SourceFormat format) noexcept;  // "sops-dotenv"
 [[nodiscard]] std::string_view to_string(Grammar grammar) noexcept;      // "compose-env"
 [[nodiscard]] std::optional<SourceFormat> parse_source_format(std::string_view text) noexcept;
+[[nodiscard]] std::string list_source_formats();  // "sops-dotenv, sops-yaml, ...": for messages
 [[nodiscard]] std::optional<Grammar> parse_grammar(std::string_view text) noexcept;
 
 }  // namespace hwcsync::secrets

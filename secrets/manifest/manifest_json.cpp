@@ -97,7 +97,7 @@ Source parse_source(const Json& json, const std::string& where, UnknownKeys unkn
   ObjectReader reader(json, where, unknown);
   Source out{reader.text("path"), reader.text("id"), {}};
   const auto format = parse_source_format(reader.text("format"));
-  if (!format) reject(reader.at("format"), "it is none of sops-dotenv, sops-binary, age");
+  if (!format) reject(reader.at("format"), "it is none of " + list_source_formats());
   out.format = *format;
   reader.finish();
   return out;

@@ -47,6 +47,9 @@ void validate_file(const SecretFile& file) {
   if (file.grammar == Grammar::raw && !file.key.empty() && file.source.format == SourceFormat::sops_binary) {
     reject(file, "a sops-binary source is one value and has no keys");
   }
+  if (file.grammar != Grammar::raw && file.source.format == SourceFormat::sops_ini) {
+    reject(file, "a sops-ini source has sections and makes no environment; name one of its keys");
+  }
   if (file.grammar == Grammar::podman_env ? file.environment.empty() : !file.environment.empty()) {
     reject(file, "'environment' goes with the grammar podman-env, and it needs one");
   }

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "secrets/identity/identity.hpp"
+#include "secrets/sops/node.hpp"
 
-#include <chrono>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,35 +14,18 @@ struct DotenvEntry {
   SecureBuffer value;
 };
 
-struct DotenvComment {
-  std::size_t before = 0;  // the index of the entry that follows it
-  SecureBuffer text;       // without '#'
-};
+// Reads a dotenv file as sops does (stores/dotenv): no quoting at all, the first '=' splits, keys are not
+// trimmed, a '#' in the first column makes a comment, and "\n" in a value stands for a newline. A key may
+// stand twice. Throws SecretError (malformed) with the line's number, never its text.
+[[nodiscard]] SopsNode read_dotenv(Bytes text, std::string_view verb);
 
-struct DotenvDocument {
-  std::vector<DotenvEntry> entries;  // in the order of the file; a key may stand twice, the last one counts
-  std::vector<DotenvComment> comments;
-};
+// The inverse.
+[[nodiscard]] SecureBuffer print_dotenv(const SopsNode& map);
 
-// Decrypts and verifies a sops dotenv file: every value, then the MAC; nothing is given out before.
-// Throws SecretError. Any thread.
-[[nodiscard]] DotenvDocument decrypt_sops_dotenv(std::string_view file, std::span<const Identity> identities);
+// Throws SecretError for a key that the format cannot carry.
+void check_dotenv_key(std::string_view key);
 
-// Encrypts with a new data key. Keys that end in "_unencrypted" stay in clear, as sops' default rule has it.
-// Throws SecretError for keys that the format cannot carry.
-[[nodiscard]] std::string encrypt_sops_dotenv(const std::vector<DotenvEntry>& entries,
-                                              std::span<const Recipient> recipients,
-                                              std::chrono::system_clock::time_point now);
-
-// The names of the variables, in the order of the file, without any key. Throws SecretError.
-[[nodiscard]] std::vector<std::string> list_sops_dotenv_keys(std::string_view file);
-
-// What is authenticated in the file (value lines in their order, MAC, time, rules), hashed without any key:
-// the same after `sops updatekeys` for other recipients, another after any change of a value. Throws
-// SecretError.
-[[nodiscard]] std::string fingerprint_sops_dotenv(std::string_view file);
-
-// The plaintext file as `sops decrypt` prints it, with "\n" for newlines.
-[[nodiscard]] SecureBuffer print_dotenv(const DotenvDocument& document);
+// The variables of such a map, copied; the comments left out.
+[[nodiscard]] std::vector<DotenvEntry> dotenv_entries(const SopsNode& map);
 
 }  // namespace hwcsync::secrets

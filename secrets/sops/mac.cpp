@@ -65,7 +65,7 @@ void verify_mac(AesGcm& cipher, const Metadata& metadata, const SecureBuffer& co
 }
 
 std::string encrypt_mac(AesGcm& cipher, const SecureBuffer& mac, const std::string& last_modified) {
-  return encrypt_value(cipher, mac.bytes(), last_modified);
+  return encrypt_value(cipher, mac.bytes(), last_modified, "str");
 }
 
 }  // namespace hwcsync::secrets

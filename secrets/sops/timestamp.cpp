@@ -72,6 +72,40 @@ std::optional<SecureBuffer> canonical_time(std::string_view text) {
   return out;
 }
 
+std::optional<SecureBuffer> canonical_yaml_time(std::string_view text) {
+  SecureBuffer normal;
+  // One field of one or two digits, padded, and the character that ends it.
+  const auto take = [&](std::size_t digits, std::string_view after) {
+    std::size_t size = 0;
+    while (size < text.size() && size < digits && is_digit(text[size])) ++size;
+    if (size == 0 || (digits == 4 && size != 4)) return false;
+    if (size == 1) normal.append('0');
+    normal.append(as_bytes(text.substr(0, size)));
+    text.remove_prefix(size);
+    if (after.empty()) return true;
+    if (text.empty() || after.find(text.front()) == std::string_view::npos) return false;
+    normal.append(static_cast<std::uint8_t>(after.front()));
+    text.remove_prefix(1);
+    return true;
+  };
+  if (!take(4, "-") || !take(2, "-") || !take(2, {})) return std::nullopt;
+  if (text.empty()) {
+    normal.append(as_bytes("T00:00:00Z"));
+  } else {
+    const char mark = text.front();
+    if (mark != 'T' && mark != 't' && mark != ' ') return std::nullopt;
+    normal.append('T');
+    text.remove_prefix(1);
+    if (!take(2, ":") || !take(2, ":") || !take(2, {})) return std::nullopt;
+    // The form with a blank has no zone, the one with a T needs one.
+    const bool zoned = text.ends_with('Z') || (text.size() >= 6 && text[text.size() - 3] == ':');
+    if (zoned == (mark == ' ')) return std::nullopt;
+    normal.append(as_bytes(text));
+    if (!zoned) normal.append('Z');
+  }
+  return canonical_time({reinterpret_cast<const char*>(normal.data()), normal.size()});
+}
+
 std::optional<std::string> canonical_last_modified(std::string_view text) {
   const auto parts = parse(text);
   if (!parts) return std::nullopt;

@@ -2,22 +2,14 @@
 
 #include "secrets/arena/base64.hpp"
 #include "secrets/arena/secret_error.hpp"
-#include "secrets/sops/timestamp.hpp"
+#include "secrets/sops/scalar.hpp"
 
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdint>
 #include <utility>
 
 namespace hwcsync::secrets {
 namespace {
 
 constexpr std::string_view kSubject = "a sops file";
-
-std::string_view as_text(const SecureBuffer& buffer) {
-  return {reinterpret_cast<const char*>(buffer.data()), buffer.size()};
-}
 
 // Takes "name:VALUE" up to `end` off the front; nullopt when it is not there or empty.
 std::optional<std::string_view> take_field(std::string_view& rest, std::string_view name, char end) {
@@ -27,76 +19,6 @@ std::optional<std::string_view> take_field(std::string_view& rest, std::string_v
   const std::string_view value = rest.substr(name.size(), stop - name.size());
   rest.remove_prefix(stop + 1);
   return value;
-}
-
-// Go's strconv.Atoi: an optional sign and decimal digits.
-std::optional<SecureBuffer> canonical_int(std::string_view text) {
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
-    if (text.starts_with('-')) return std::nullopt;
-  }
-  Wiped<std::int64_t> number;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number.value);
-  if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  Wiped<std::array<char, 24>> digits;
-  const auto written =
-      std::to_chars(digits.value.data(), digits.value.data() + digits.value.size(), number.value);
-  return SecureBuffer(
-      as_bytes({digits.value.data(), static_cast<std::size_t>(written.ptr - digits.value.data())}));
-}
-
-// Go's FormatFloat(f, 'f', -1): the shortest digits that read back as the same number, without an exponent.
-// to_chars(fixed) prints the exact value instead, so the digits come from its scientific form.
-SecureBuffer spell_float(double number) {
-  Wiped<std::array<char, 64>> text;
-  const auto written = std::to_chars(text.value.data(), text.value.data() + text.value.size(), number,
-                                     std::chars_format::scientific);
-  std::string_view rest(text.value.data(), static_cast<std::size_t>(written.ptr - text.value.data()));
-  SecureBuffer out;
-  if (rest.front() == '-') {
-    out.append('-');
-    rest.remove_prefix(1);
-  }
-  const auto mark = rest.find('e');
-  std::string_view exponent_text = rest.substr(mark + 1);
-  if (exponent_text.front() == '+') exponent_text.remove_prefix(1);
-  int exponent = 0;
-  std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
-  SecureBuffer digits;
-  for (const char c : rest.substr(0, mark)) {
-    if (c != '.') digits.append(static_cast<std::uint8_t>(c));
-  }
-  const int count = static_cast<int>(digits.size());
-  if (exponent < 0) {
-    out.append(as_bytes("0."));
-    for (int i = 1; i < -exponent; ++i) out.append('0');
-  }
-  for (int i = 0; i < count; ++i) {
-    if (exponent >= 0 && i == exponent + 1) out.append('.');
-    out.append(digits.data()[i]);
-  }
-  for (int i = count; i <= exponent; ++i) out.append('0');
-  return out;
-}
-
-std::optional<SecureBuffer> canonical_float(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  Wiped<double> number;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number.value);
-  if (code != std::errc{} || end != text.data() + text.size() || !std::isfinite(number.value))
-    return std::nullopt;
-  return spell_float(number.value);
-}
-
-// Go's strconv.ParseBool; sops writes True and False.
-std::optional<SecureBuffer> canonical_bool(std::string_view text) {
-  for (const std::string_view word : {"1", "t", "T", "TRUE", "true", "True"}) {
-    if (text == word) return SecureBuffer(as_bytes("True"));
-  }
-  for (const std::string_view word : {"0", "f", "F", "FALSE", "false", "False"}) {
-    if (text == word) return SecureBuffer(as_bytes("False"));
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -118,9 +40,8 @@ std::optional<EncryptedValue> parse_encrypted_value(std::string_view text) {
                         std::string(*type)};
 }
 
-SecureBuffer decrypt_value(AesGcm& cipher, std::string_view text, std::string_view aad,
-                           std::string_view key) {
-  if (text.empty()) return {};
+SopsNode decrypt_value(AesGcm& cipher, std::string_view text, std::string_view aad, std::string_view key) {
+  if (text.empty()) return SopsNode::scalar(text);
   const std::string name = "the value of '" + std::string(key) + "'";
   const auto value = parse_encrypted_value(text);
   if (!value) {
@@ -135,30 +56,22 @@ SecureBuffer decrypt_value(AesGcm& cipher, std::string_view text, std::string_vi
     throw_undecryptable(SecretFailure::payload_failure, kSubject,
                         name + " was changed, or moved from another key or file");
   }
-  auto canonical = canonical_value(std::move(*plaintext), value->type);
+  if (value->type == kCommentType) return SopsNode::comment(std::move(*plaintext));
+  const auto type = parse_scalar_type(value->type);
+  auto canonical = type ? canonical_scalar(std::move(*plaintext), *type) : std::nullopt;
   if (!canonical) {
     throw_undecryptable(SecretFailure::malformed, kSubject,
                         name + " is not of its type '" + value->type + "'");
   }
-  return std::move(*canonical);
+  return SopsNode::scalar(std::move(*canonical), *type);
 }
 
-std::string encrypt_value(AesGcm& cipher, Bytes plaintext, std::string_view aad) {
+std::string encrypt_value(AesGcm& cipher, Bytes plaintext, std::string_view aad, std::string_view type) {
   if (plaintext.empty()) return {};
   const AesGcm::Sealed sealed = cipher.seal(plaintext, aad);
   return "ENC[AES256_GCM,data:" + encode_base64(sealed.ciphertext, Padding::required) +
          ",iv:" + encode_base64(sealed.nonce, Padding::required) +
-         ",tag:" + encode_base64(sealed.tag, Padding::required) + ",type:str]";
-}
-
-std::optional<SecureBuffer> canonical_value(SecureBuffer plaintext, std::string_view type) {
-  if (type == "str" || type == "bytes" || type == "comment") return plaintext;
-  const std::string_view text = as_text(plaintext);
-  if (type == "int") return canonical_int(text);
-  if (type == "float") return canonical_float(text);
-  if (type == "bool") return canonical_bool(text);
-  if (type == "time") return canonical_time(text);
-  return std::nullopt;
+         ",tag:" + encode_base64(sealed.tag, Padding::required) + ",type:" + std::string(type) + "]";
 }
 
 }  // namespace hwcsync::secrets

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "secrets/sops/aes_gcm.hpp"
+#include "secrets/sops/node.hpp"
 
 #include <optional>
 #include <string>
@@ -21,18 +22,16 @@ struct EncryptedValue {
 // nullopt when the text does not have that form.
 [[nodiscard]] std::optional<EncryptedValue> parse_encrypted_value(std::string_view text);
 
-// The value as sops would print it and as it counts in the MAC: int, float, bool and time in their canonical
-// spelling. The empty text stands for the empty value. Throws SecretError naming `key` (its path):
-// payload_failure when the tag does not fit, not_encrypted, malformed. AAD is the path with a colon at its
-// end.
-[[nodiscard]] SecureBuffer decrypt_value(AesGcm& cipher, std::string_view text, std::string_view aad,
-                                         std::string_view key);
+inline constexpr std::string_view kCommentType = "comment";
 
-// The inverse for a string.
-[[nodiscard]] std::string encrypt_value(AesGcm& cipher, Bytes plaintext, std::string_view aad);
+// The value with its type, in the spelling that counts in the MAC. The empty text stands for the empty value.
+// Throws SecretError naming `key` (its path): payload_failure when the tag does not fit, not_encrypted,
+// malformed. AAD is the path with a colon at its end.
+[[nodiscard]] SopsNode decrypt_value(AesGcm& cipher, std::string_view text, std::string_view aad,
+                                     std::string_view key);
 
-// The canonical spelling of a typed value (sops ToBytes); nullopt when it is no such value or the type is
-// unknown.
-[[nodiscard]] std::optional<SecureBuffer> canonical_value(SecureBuffer plaintext, std::string_view type);
+// The inverse; `type` as sops names it.
+[[nodiscard]] std::string encrypt_value(AesGcm& cipher, Bytes plaintext, std::string_view aad,
+                                        std::string_view type);
 
 }  // namespace hwcsync::secrets

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 namespace hwcsync::secrets {
 namespace {
@@ -129,7 +130,9 @@ SecureBuffer render(const SecretFile& file, const PlainSource& source) {
     case Grammar::raw:
       break;
   }
-  return file.key.empty() ? source.whole() : require(file, source, file.key).clone();
+  if (file.key.empty()) return source.whole();
+  if (auto value = source.value(file.key)) return std::move(*value);
+  reject(file, "its source " + file.source.path + " has no value '" + file.key + "'");
 }
 
 }  // namespace hwcsync::secrets

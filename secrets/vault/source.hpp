@@ -2,6 +2,7 @@
 
 #include "secrets/manifest/manifest.hpp"
 #include "secrets/sops/dotenv.hpp"
+#include "secrets/sops/sops_file.hpp"
 
 #include <optional>
 #include <span>
@@ -17,25 +18,39 @@ class PlainSource {
   // Decrypts and verifies. Throws SecretError; the caller knows the file's name.
   PlainSource(SourceFormat format, std::string_view ciphertext, std::span<const Identity> identities);
 
-  // The file as a whole; for sops-dotenv what `sops decrypt` prints.
+  // The file as a whole; for a sops file what `sops decrypt` prints.
   [[nodiscard]] SecureBuffer whole() const;
 
-  // The variables of a dotenv source, read on first use.
+  // The value at a key path ("postgres/password", "servers/0/name"); a mapping or list is given as JSON on
+  // one line. In a dotenv source the name of a variable. nullopt when there is none, or null.
+  [[nodiscard]] std::optional<SecureBuffer> value(std::string_view path) const;
+
+  // The variables of the source, read on first use.
   //
   // sops-dotenv: the value is what sops holds, with one exception: a value that stands in quotes as a whole
   // is read as Compose reads it, because its writer meant Compose's quotes (sops knows none). A bare value
   // that refers to another variable of the file as ${NAME} is refused: Compose would have filled it in, sops
-  // would not. age, sops-binary: the plaintext is a Compose dotenv file. Throws SecretError (malformed).
+  // would not. sops-yaml, sops-json: the keys at the top, which must all hold scalars; the values are what
+  // the file holds. age, sops-binary: the plaintext is a Compose dotenv file. Throws SecretError (malformed).
   [[nodiscard]] const std::vector<DotenvEntry>& variables() const;
 
  private:
+  [[nodiscard]] bool is_tree() const noexcept;  // yaml, json, ini: values have paths
+  [[nodiscard]] std::vector<DotenvEntry> read_variables() const;
+
   SourceFormat format_;
-  DotenvDocument document_;  // sops-dotenv
-  SecureBuffer content_;     // the others
+  std::vector<SopsNode> documents_;  // of a sops file
+  SecureBuffer content_;             // of an age file
   mutable std::optional<std::vector<DotenvEntry>> variables_;
 };
 
-// What can be compared of two versions of a source without any key (see fingerprint_sops_dotenv): equal texts
+// nullopt for age, which is no sops file.
+[[nodiscard]] std::optional<SopsStore> store_of(SourceFormat format) noexcept;
+
+// What an encrypted file is, judged by its bytes and not by its name; nullopt when it is not encrypted.
+[[nodiscard]] std::optional<SourceFormat> detect_source_format(std::string_view file);
+
+// What can be compared of two versions of a source without any key (see fingerprint_sops): equal texts
 // mean equal secrets. nullopt for plain age, where only the facts of the secret service tell. Throws
 // SecretError.
 [[nodiscard]] std::optional<std::string> fingerprint_source(SourceFormat format, std::string_view ciphertext);

@@ -145,15 +145,15 @@ Command secrets_command() {
                                   return decrypt_file(given.file, given.identities, load_settings(where));
                                 });
         decrypt->add_option("-i,--identity", options->identities, "identity file (default: this machine's)");
-        decrypt->add_option("FILE", options->file, "sops dotenv, sops binary or age file")->required();
+        decrypt->add_option("FILE", options->file, "sops (yaml, json, dotenv, ini, binary) or age file")->required();
         CLI::App* encrypt =
             add(app, "encrypt", "encrypt a file ('-': stdin)", chosen, options, context,
                 [](const Options& given, Context& where) {
                   return encrypt_file({given.file, given.output, given.format, given.recipients}, where.out);
                 });
         encrypt->add_option("-r,--recipient", options->recipients, "age1... or ssh-ed25519 ...")->required();
-        encrypt->add_option("--format", options->format, "dotenv, binary (sops) or age")
-            ->check(CLI::IsMember({"dotenv", "binary", "age"}));
+        encrypt->add_option("--format", options->format, "yaml, json, dotenv, binary (sops) or age")
+            ->check(CLI::IsMember({"yaml", "json", "dotenv", "binary", "age"}));
         encrypt->add_option("-o,--output", options->output, "where to write (default stdout)");
         encrypt->add_option("FILE", options->file, "plaintext")->required();
         return [chosen] { return (*chosen)(); };

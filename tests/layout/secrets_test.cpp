@@ -7,19 +7,6 @@ namespace {
 using Catch::Matchers::Contains;
 using test::Fixture;
 
-TEST_CASE("a format is told by content, not by name") {
-  CHECK(detect_secret_format(test::sops_dotenv({"A"})).name == "sops-dotenv");
-  CHECK(detect_secret_format("age-encryption.org/v1\n-> X25519 x\n").name == "age");
-  CHECK(detect_secret_format("\n-----BEGIN AGE ENCRYPTED FILE-----\nx\n").name == "age");
-  CHECK(detect_secret_format(R"({"data":"ENC[x]","sops":{"mac":"ENC[y]"}})").name == "sops-binary");
-  CHECK(detect_secret_format("A=plain\n").refusal == "is not encrypted");
-  CHECK(detect_secret_format("{\"a\":1}").refusal == "is not encrypted");
-  CHECK(detect_secret_format("{ not json").refusal == "is not encrypted");
-  CHECK(detect_secret_format("A=sops_mac=x\n").refusal == "is not encrypted");
-  CHECK_THAT(detect_secret_format(R"({"a":"ENC[x]","sops":{"mac":"ENC[y]"}})").refusal, Contains("in JSON"));
-  CHECK_THAT(detect_secret_format("a: ENC[x]\nsops:\n    mac: ENC[y]\n").refusal, Contains("in YAML"));
-}
-
 const char* const kCompose =
     "services:\n  web: { image: i, environment: { A: '${PW}' }, secrets: [ file ] }\n  other: { image: i "
     "}\nsecrets: { file: { external: true } }\n";
@@ -64,8 +51,24 @@ TEST_CASE("faults of secrets are told at their line of stack.yaml") {
         "'PASSWORD'?\n"
         "stacks/one/stack.yaml:5:3: the secret file 'stacks/one/blob' is one value and has no key 'X'\n"
         "stacks/one/stack.yaml:6:3: the secret file 'stacks/one/blob' of 'env' is a sops binary file; an env "
-        "file must be sops dotenv or age");
+        "file must be sops dotenv, yaml or json, or age");
   CHECK(text.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a key path into a sops YAML file is checked without a key") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/db.yaml",
+                   "postgres:\n    password: ENC[x]\n    hosts:\n        - ENC[y]\nsops:\n    mac: ENC[z]\n");
+  fixture.stack("one", "services:\n  web: { image: i, secrets: [ a ] }\nsecrets: { a: { external: true } }\n",
+                "secrets: { a: { source: db.yaml, key: postgres/password } }\n");
+  const Stack stack = fixture.one();
+  CHECK(stack.secrets[0].format == "sops-yaml");
+  CHECK(stack.secrets[0].key == "postgres/password");
+  fixture.stack("one", kCompose,
+                "secrets:\n  file: { source: db.yaml, key: postgres/pasword }\n  b: { source: db.yaml, key: "
+                "postgres/hosts/0 }\n");
+  CHECK_THAT(fixture.problems(),
+             Contains("has no key 'postgres/pasword'; did you mean 'postgres/password'?"));
 }
 
 TEST_CASE("with an age env file every undeclared variable is a secret") {

@@ -1,10 +1,10 @@
 #include "secrets/arena/secret_error.hpp"
 #include "secrets/sops/aes_gcm.hpp"
-#include "secrets/sops/binary.hpp"
 #include "secrets/sops/dotenv.hpp"
-#include "secrets/sops/dotenv_lines.hpp"
 #include "secrets/sops/mac.hpp"
 #include "secrets/sops/metadata.hpp"
+#include "secrets/sops/scalar.hpp"
+#include "secrets/sops/sops_file.hpp"
 #include "secrets/sops/timestamp.hpp"
 #include "secrets/sops/value.hpp"
 #include "tests/secrets/fixtures.hpp"
@@ -27,21 +27,29 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 const auto kTime = std::chrono::system_clock::time_point(std::chrono::seconds(1'790'000'000));
 
-Pairs reveal_all(const std::vector<DotenvEntry>& entries) {
+// The variables of a dotenv file.
+Pairs decrypt(const std::string& file, const std::vector<Identity>& identities) {
   Pairs out;
-  for (const DotenvEntry& entry : entries) out.emplace_back(entry.key, reveal(entry.value));
+  const auto documents = decrypt_sops(SopsStore::dotenv, file, identities);
+  for (const DotenvEntry& entry : dotenv_entries(documents.front()))
+    out.emplace_back(entry.key, reveal(entry.value));
   return out;
 }
 
-std::vector<DotenvEntry> conceal_all(const Pairs& pairs) {
-  std::vector<DotenvEntry> out;
-  for (const auto& [key, value] : pairs) out.push_back({key, conceal(value)});
-  return out;
+std::string encrypt(const Pairs& pairs, const std::vector<Recipient>& recipients) {
+  std::vector<SopsNode> documents;
+  documents.push_back(SopsNode::map());
+  for (const auto& [key, value] : pairs) documents.front().items.push_back({key, SopsNode::scalar(value)});
+  return encrypt_sops(SopsStore::dotenv, std::move(documents), recipients, kTime);
+}
+
+std::string decrypt_binary(const std::string& file, const std::vector<Identity>& identities) {
+  return reveal(print_plain(SopsStore::binary, decrypt_sops(SopsStore::binary, file, identities)));
 }
 
 SecretFailure failure_of(const std::string& file, const std::vector<Identity>& identities) {
   try {
-    static_cast<void>(decrypt_sops_dotenv(file, identities));
+    static_cast<void>(decrypt(file, identities));
   } catch (const SecretError& error) {
     return error.failure();
   }
@@ -72,13 +80,11 @@ const Pairs kPlain{{"DB_PASSWORD", "correct horse battery"},
                    {"HOST_unencrypted", "plain.example"}};
 
 TEST_CASE("a dotenv file of the sops program is read, by either of its recipients") {
-  const DotenvDocument document = decrypt_sops_dotenv(fixture("app.env"), age_identity());
-  CHECK(reveal_all(document.entries) == kPlain);
-  REQUIRE(document.comments.size() == 2);
-  CHECK(reveal(document.comments[0].text) == " a comment above");
-  CHECK(reveal_all(decrypt_sops_dotenv(fixture("app.env"), ssh_identities()).entries) == kPlain);
+  const auto documents = decrypt_sops(SopsStore::dotenv, fixture("app.env"), age_identity());
+  CHECK(decrypt(fixture("app.env"), age_identity()) == kPlain);
+  CHECK(decrypt(fixture("app.env"), ssh_identities()) == kPlain);
   CHECK(
-      reveal(print_dotenv(document)) ==
+      reveal(print_plain(SopsStore::dotenv, documents)) ==
       "# a comment above\nDB_PASSWORD=correct horse battery\nEMPTY=\nURL=postgres://u:p@db:5432/x?y=z\n"
       "UNICODE=Grüße, 世界\nDOLLAR=pa$$word$HOME #x\nMULTI=first\\nsecond\nQUOTED=\"in quotes\"\nPORT=8080\n"
       "HOST_unencrypted=plain.example\n# a comment below\n");
@@ -86,58 +92,60 @@ TEST_CASE("a dotenv file of the sops program is read, by either of its recipient
 
 TEST_CASE("a file whose MAC covers encrypted values only is read, and its clear values may change") {
   const std::string file = fixture("ssh-only.env");
-  CHECK(reveal_all(decrypt_sops_dotenv(file, ssh_identities()).entries) == kPlain);
+  CHECK(decrypt(file, ssh_identities()) == kPlain);
   const std::string changed = replace(file, "plain.example", "other.example");
-  CHECK(reveal(decrypt_sops_dotenv(changed, ssh_identities()).entries.back().value) == "other.example");
+  CHECK(decrypt(changed, ssh_identities()).back().second == "other.example");
   CHECK(failure_of(replace(fixture("app.env"), "plain.example", "other.example"), ssh_identities()) ==
         SecretFailure::mac_mismatch);
 }
 
 TEST_CASE("a binary file of the sops program is read") {
   const std::string plain("binary \0\1\2 content\nwith lines\n", 30);
-  CHECK(reveal(decrypt_sops_binary(fixture("blob.json"), age_identity())) == plain);
-  CHECK_THROWS_AS(decrypt_sops_binary(fixture("blob.json"), ssh_identities()), SecretError);
+  CHECK(decrypt_binary(fixture("blob.json"), age_identity()) == plain);
+  CHECK_THROWS_AS(decrypt_binary(fixture("blob.json"), ssh_identities()), SecretError);
 }
 
 TEST_CASE("what is written is read back, for every recipient") {
   const Pairs pairs{
       {"A", "x"}, {"B", ""}, {"C", "line\nline"}, {"D", "back\\slash \" ' $ #"}, {"A", "again"}};
   const std::vector<Recipient> recipients{age_identity()[0].recipient(), ssh_identities()[0].recipient()};
-  const std::string file = encrypt_sops_dotenv(conceal_all(pairs), recipients, kTime);
-  CHECK(reveal_all(decrypt_sops_dotenv(file, age_identity()).entries) == pairs);
-  CHECK(reveal_all(decrypt_sops_dotenv(file, ssh_identities()).entries) == pairs);
+  const std::string file = encrypt(pairs, recipients);
+  CHECK(decrypt(file, age_identity()) == pairs);
+  CHECK(decrypt(file, ssh_identities()) == pairs);
   CHECK(line_of(file, "sops_lastmodified=") == "sops_lastmodified=2026-09-21T14:13:20Z");
-  const std::string blob = encrypt_sops_binary(as_bytes("blob"), recipients, kTime);
-  CHECK(reveal(decrypt_sops_binary(blob, ssh_identities())) == "blob");
-  CHECK_THROWS_AS(encrypt_sops_dotenv(conceal_all({{"sops_x", "1"}}), recipients, kTime), SecretError);
-  CHECK_THROWS_AS(encrypt_sops_dotenv(conceal_all({{"A=B", "1"}}), recipients, kTime), SecretError);
-  CHECK_THROWS_AS(encrypt_sops_dotenv({}, {}, kTime), SecretError);
+  const std::string blob =
+      encrypt_sops(SopsStore::binary, read_plain(SopsStore::binary, as_bytes("blob")), recipients, kTime);
+  CHECK(decrypt_binary(blob, ssh_identities()) == "blob");
+  CHECK_THROWS_AS(encrypt({{"sops_x", "1"}}, recipients), SecretError);
+  CHECK_THROWS_AS(encrypt({{"A=B", "1"}}, recipients), SecretError);
+  CHECK_THROWS_AS(encrypt({}, {}), SecretError);
 }
 
 TEST_CASE("the names of the variables are listed without a key") {
   std::vector<std::string> names;
   for (const auto& [key, value] : kPlain) names.push_back(key);
-  CHECK(list_sops_dotenv_keys(fixture("app.env")) == names);
+  CHECK(list_sops_paths(SopsStore::dotenv, fixture("app.env")) == names);
 }
 
 TEST_CASE("the fingerprint stays over sops updatekeys and moves with every value") {
   const std::string file = fixture("app.env");
   const std::string rekeyed = fixture("rekeyed.env");
   CHECK(file != rekeyed);
-  CHECK(fingerprint_sops_dotenv(file) == fingerprint_sops_dotenv(rekeyed));
-  CHECK(reveal_all(decrypt_sops_dotenv(rekeyed, age_identity()).entries) == kPlain);
+  CHECK(fingerprint_sops(SopsStore::dotenv, file) == fingerprint_sops(SopsStore::dotenv, rekeyed));
+  CHECK(decrypt(rekeyed, age_identity()) == kPlain);
   const std::vector<Recipient> recipients{age_identity()[0].recipient()};
-  const auto once = encrypt_sops_dotenv(conceal_all({{"A", "x"}, {"B", "y"}}), recipients, kTime);
-  CHECK(fingerprint_sops_dotenv(once) != fingerprint_sops_dotenv(encrypt_sops_dotenv(
-                                             conceal_all({{"A", "x"}, {"B", "y"}}), recipients, kTime)));
-  CHECK(fingerprint_sops_dotenv(replace(file, "plain.example", "other.example")) !=
-        fingerprint_sops_dotenv(file));
-  CHECK(fingerprint_sops_dotenv(replace(file, "EMPTY=", "EMPTIER=")) != fingerprint_sops_dotenv(file));
+  const auto once = encrypt({{"A", "x"}, {"B", "y"}}, recipients);
+  CHECK(fingerprint_sops(SopsStore::dotenv, once) !=
+        fingerprint_sops(SopsStore::dotenv, encrypt({{"A", "x"}, {"B", "y"}}, recipients)));
+  CHECK(fingerprint_sops(SopsStore::dotenv, replace(file, "plain.example", "other.example")) !=
+        fingerprint_sops(SopsStore::dotenv, file));
+  CHECK(fingerprint_sops(SopsStore::dotenv, replace(file, "EMPTY=", "EMPTIER=")) !=
+        fingerprint_sops(SopsStore::dotenv, file));
 }
 
 TEST_CASE("values cannot be moved, swapped, dropped or doubled") {
   const std::vector<Recipient> recipients{age_identity()[0].recipient()};
-  const std::string file = encrypt_sops_dotenv(conceal_all({{"A", "one"}, {"B", "two"}}), recipients, kTime);
+  const std::string file = encrypt({{"A", "one"}, {"B", "two"}}, recipients);
   const std::string a = line_of("\n" + file, "A=");
   const std::string b = line_of("\n" + file, "B=");
   const auto identities = age_identity();
@@ -151,28 +159,28 @@ TEST_CASE("values cannot be moved, swapped, dropped or doubled") {
         SecretFailure::mac_mismatch);
   CHECK(failure_of(replace(file, "2026-09-21T14:13:20Z", "2026-09-21T14:13:21Z"), identities) ==
         SecretFailure::mac_mismatch);
-  CHECK_NOTHROW(decrypt_sops_dotenv(replace(file, "14:13:20Z", "14:13:20+00:00"), identities));
+  CHECK_NOTHROW(decrypt(replace(file, "14:13:20Z", "14:13:20+00:00"), identities));
 }
 
 TEST_CASE("every single changed byte is noticed, except where the format authenticates nothing") {
   const std::vector<Recipient> recipients{age_identity()[0].recipient()};
-  const auto entries = conceal_all({{"A", "one"}, {"B", "two"}, {"C_unencrypted", "three"}});
-  const std::string file = "#a comment\n" + encrypt_sops_dotenv(entries, recipients, kTime);
+  const Pairs entries{{"A", "one"}, {"B", "two"}, {"C_unencrypted", "three"}};
+  const std::string file = "#a comment\n" + encrypt(entries, recipients);
   const auto identities = age_identity();
-  const Pairs expected = reveal_all(decrypt_sops_dotenv(file, identities).entries);
+  const Pairs expected = decrypt(file, identities);
   std::set<std::string> unnoticed;  // the names of the lines
   for (std::size_t i = 0; i < file.size(); ++i) {
     for (const int mask : {1, 2, 32, 128}) {
       std::string changed = file;
       changed[i] = static_cast<char>(changed[i] ^ mask);
       try {
-        const auto document = decrypt_sops_dotenv(changed, identities);
+        const Pairs pairs = decrypt(changed, identities);
         const auto start = file.rfind('\n', i == 0 ? 0 : i - 1);
         const std::string line = i == 0 || start == std::string::npos ? file : file.substr(start + 1);
         unnoticed.insert(line.substr(0, line.find_first_of("=\n")));
         // A name in clear is not covered either; its value is.
-        CHECK(document.entries.size() == expected.size());
-        CHECK(reveal(document.entries.back().value) == "three");
+        CHECK(pairs.size() == expected.size());
+        CHECK(pairs.back().second == "three");
       } catch (const SecretError&) {
       }
     }
@@ -183,9 +191,9 @@ TEST_CASE("every single changed byte is noticed, except where the format authent
 
 TEST_CASE("a key that is no recipient is told with both lists") {
   const std::vector<Recipient> recipients{generate_identity().recipient(), generate_identity().recipient()};
-  const std::string file = encrypt_sops_dotenv(conceal_all({{"A", "x"}}), recipients, kTime);
+  const std::string file = encrypt({{"A", "x"}}, recipients);
   try {
-    static_cast<void>(decrypt_sops_dotenv(file, ssh_identities()));
+    static_cast<void>(decrypt(file, ssh_identities()));
     FAIL("the file was accepted");
   } catch (const SecretError& error) {
     CHECK(error.failure() == SecretFailure::no_match);
@@ -200,22 +208,25 @@ TEST_CASE("a file that is not of sops, or asks for more than we have, says so wi
   CHECK(failure_of("PASSWORD=CANARY\n", identities) == SecretFailure::not_encrypted);
   CHECK(failure_of("CANARY\n", identities) == SecretFailure::malformed);
   try {
-    static_cast<void>(decrypt_sops_dotenv("CANARY\n", identities));
+    static_cast<void>(decrypt("CANARY\n", identities));
   } catch (const SecretError& error) {
     CHECK(std::string(error.what()).find("CANARY") == std::string::npos);
   }
   const std::string file = fixture("app.env");
-  CHECK(failure_of(file + "sops_encrypted_regex=^A\n", identities) == SecretFailure::unsupported);
-  CHECK(failure_of(file + "sops_key_groups__list_0__map_x=y\n", identities) == SecretFailure::unsupported);
+  CHECK(failure_of(replace(file, "sops_unencrypted_suffix=_unencrypted", "sops_encrypted_regex=a("),
+                   identities) == SecretFailure::malformed);
+  CHECK(failure_of(replace(file, "sops_unencrypted_suffix=_unencrypted", "sops_encrypted_regex=\\p{L}"),
+                   identities) == SecretFailure::unsupported);
   CHECK(failure_of(file + "sops_encrypted_suffix=_x\n", identities) == SecretFailure::malformed);
   CHECK(failure_of(file + "sops_age__list_7__map_recipient=y\n", identities) == SecretFailure::malformed);
   CHECK(failure_of(file + "sops_mac=x\n", identities) == SecretFailure::malformed);
-  CHECK_THROWS_AS(decrypt_sops_binary("CANARY", identities), SecretError);
+  CHECK_THROWS_AS(decrypt_binary("CANARY", identities), SecretError);
 }
 
 TEST_CASE("typed values count in the spelling of Go") {
-  const auto spell = [](std::string_view text, std::string_view type) {
-    const auto value = canonical_value(conceal(text), type);
+  const auto spell = [](std::string_view text, std::string_view name) {
+    const auto type = parse_scalar_type(name);
+    const auto value = type ? canonical_scalar(conceal(text), *type) : std::nullopt;
     return value ? reveal(*value) : std::string("-");
   };
   CHECK(spell("+007", "int") == "7");

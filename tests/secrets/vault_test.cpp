@@ -1,6 +1,5 @@
 #include "secrets/age/age.hpp"
-#include "secrets/sops/binary.hpp"
-#include "secrets/sops/dotenv.hpp"
+#include "secrets/sops/sops_file.hpp"
 #include "secrets/vault/dotenv_parser.hpp"
 #include "secrets/vault/generation.hpp"
 #include "src/base/hash.hpp"
@@ -40,10 +39,11 @@ std::string refusal(const std::string& text) {
 }
 
 std::string sops_file(const Pairs& pairs) {
-  std::vector<DotenvEntry> entries;
-  for (const auto& [key, value] : pairs) entries.push_back({key, conceal(value)});
+  std::vector<SopsNode> documents;
+  documents.push_back(SopsNode::map());
+  for (const auto& [key, value] : pairs) documents.front().items.push_back({key, SopsNode::scalar(value)});
   const std::vector<Recipient> recipients{age_identity()[0].recipient()};
-  return encrypt_sops_dotenv(entries, recipients, kTime);
+  return encrypt_sops(SopsStore::dotenv, std::move(documents), recipients, kTime);
 }
 
 std::string age_file(const std::string& text) {
@@ -120,6 +120,37 @@ TEST_CASE("an env file for Compose carries every value exactly") {
   REQUIRE(file != nullptr);
   CHECK(file->failure.empty());
   CHECK(parse(reveal(file->content)) == values);
+}
+
+TEST_CASE("a YAML, JSON or INI source gives one value, a subtree as JSON, or an environment") {
+  const std::string text =
+      "TOKEN: abc\nPORT: 8080\nON: true\nQUOTED: '\"x\"'\n---\npostgres:\n  password: it's\n  hosts: [a, "
+      "b]\n";
+  const std::vector<Recipient> recipients{age_identity()[0].recipient()};
+  const std::string file =
+      encrypt_sops(SopsStore::yaml, read_plain(SopsStore::yaml, conceal(text).bytes()), recipients, kTime);
+  Case c;
+  c.add("password", SourceFormat::sops_yaml, Grammar::raw, file).key = "postgres/password";
+  c.add("hosts", SourceFormat::sops_yaml, Grammar::raw, file).key = "postgres/hosts";
+  c.add("port", SourceFormat::sops_yaml, Grammar::raw, file).key = "PORT";
+  c.add("on", SourceFormat::sops_yaml, Grammar::raw, file).key = "ON";
+  c.add("lost", SourceFormat::sops_yaml, Grammar::raw, file).key = "postgres/hosts/2";
+  c.add("x.env", SourceFormat::sops_yaml, Grammar::compose_env, file);
+  c.add("nested.env", SourceFormat::sops_json, Grammar::compose_env, fixture("all.json"));
+  c.add("json", SourceFormat::sops_json, Grammar::raw, fixture("all.json")).key = "list/2/k";
+  c.add("ini", SourceFormat::sops_ini, Grammar::raw, fixture("all.ini")).key = "s/h";
+  const auto generation = c.staged();
+  std::vector<std::string> contents;
+  for (const StagedFile& staged : generation->files())
+    contents.push_back(staged.readable() ? reveal(staged.content) : staged.failure);
+  CHECK(contents ==
+        std::vector<std::string>{
+            "it's", "[\"a\",\"b\"]", "8080", "true",
+            "stacks/immich/lost: malformed: its source stacks/immich/lost has no value 'postgres/hosts/2'",
+            "TOKEN=abc\nPORT=8080\nON=true\nQUOTED='\"x\"'\n",
+            "stacks/immich/nested.env: malformed: 'z' is not one value, so the file makes no environment",
+            "v", "a;b"});
+  CHECK(generation->decryptions() == 3);
 }
 
 TEST_CASE("a sops value in quotes means what Compose makes of it") {
