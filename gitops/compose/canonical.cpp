@@ -64,6 +64,24 @@ void add_ports(Yaml& to, const Port& port) {
   }
 }
 
+const char* type_name(Mount::Type type) {
+  switch (type) {
+    case Mount::Type::bind:
+      return "bind";
+    case Mount::Type::volume:
+      return "volume";
+    case Mount::Type::tmpfs:
+      return "tmpfs";
+    case Mount::Type::image:
+      return "image";
+    case Mount::Type::npipe:
+      return "npipe";
+    case Mount::Type::cluster:
+      return "cluster";
+  }
+  return "volume";
+}
+
 Yaml mount(const Mount& mount, const Context& context) {
   Yaml out = Yaml::mapping();
   Yaml volume = Yaml::mapping();
@@ -92,9 +110,7 @@ Yaml mount(const Mount& mount, const Context& context) {
   set_text(out, "source", mount.source);
   out.set("target", text(mount.target));
   if (!tmpfs.entries.empty()) out.set("tmpfs", std::move(tmpfs));
-  out.set("type", text(mount.type == Mount::Type::bind     ? "bind"
-                       : mount.type == Mount::Type::volume ? "volume"
-                                                           : "tmpfs"));
+  out.set("type", text(type_name(mount.type)));
   if (!volume.entries.empty()) out.set("volume", std::move(volume));
   return out;
 }
@@ -128,9 +144,9 @@ Yaml health_check(const HealthCheck& check, const std::vector<Template>& test) {
   return out;
 }
 
-Yaml grants(const std::vector<SecretGrant>& items) {
+Yaml grants(const std::vector<Grant>& items) {
   Yaml out = Yaml::sequence();
-  for (const SecretGrant& grant : items) {
+  for (const Grant& grant : items) {
     Yaml one = Yaml::mapping();
     one.set("source", text(grant.source));
     one.set("target", text(grant.target));
@@ -145,7 +161,7 @@ Yaml service(const Draft& draft, const Service& service, const Context& context)
   set_list(out, "cap_drop", service.cap_drop);
   if (draft.command) out.set("command", list(*draft.command));
   set_text(out, "container_name", service.container_name);
-  if (!service.cpus.empty()) out.set("cpus", number(service.cpus));
+  if (!service.limits.cpus.empty()) out.set("cpus", number(service.limits.cpus));
   if (!service.depends_on.empty()) out.set("depends_on", dependencies(service.depends_on));
   set_list(out, "devices", service.devices);
   set_list(out, "dns", service.dns);
@@ -157,9 +173,11 @@ Yaml service(const Draft& draft, const Service& service, const Context& context)
   set_text(out, "image", service.image);
   if (service.init) out.set("init", yes());
   if (!draft.labels.empty()) out.set("labels", map(draft.labels));
-  set_text(out, "mem_limit", service.memory_limit);
+  set_text(out, "mem_limit", service.limits.memory);
   set_text(out, "network_mode", service.network_mode);
-  set_list(out, "networks", service.networks);
+  std::vector<std::string> networks;
+  for (const NetworkAttachment& attachment : service.networks) networks.push_back(attachment.key);
+  set_list(out, "networks", networks);
   Yaml ports = Yaml::sequence();
   for (const Port& port : service.ports) add_ports(ports, port);
   if (!ports.items.empty()) out.set("ports", std::move(ports));
@@ -168,7 +186,7 @@ Yaml service(const Draft& draft, const Service& service, const Context& context)
   set_text(out, "restart", service.restart);
   if (!service.secrets.empty()) out.set("secrets", grants(service.secrets));
   set_list(out, "security_opt", service.security_opt);
-  set_text(out, "shm_size", service.shm_size);
+  set_text(out, "shm_size", service.limits.shm_size);
   set_text(out, "stop_grace_period", service.stop_grace_period);
   set_list(out, "tmpfs", service.tmpfs);
   if (service.tty) out.set("tty", yes());
@@ -185,11 +203,13 @@ Yaml network(const Network& network) {
   set_text(out, "driver", network.driver);
   if (network.external) out.set("external", yes());
   if (network.internal) out.set("internal", yes());
-  if (!network.subnet.empty()) {
-    Yaml config = Yaml::mapping();
-    config.set("subnet", text(network.subnet));
+  if (!network.ipam.empty()) {
     Yaml configs = Yaml::sequence();
-    configs.items.push_back(std::move(config));
+    for (const AddressRange& range : network.ipam) {
+      Yaml config = Yaml::mapping();
+      config.set("subnet", text(range.subnet));
+      configs.items.push_back(std::move(config));
+    }
     Yaml ipam = Yaml::mapping();
     ipam.set("config", std::move(configs));
     out.set("ipam", std::move(ipam));

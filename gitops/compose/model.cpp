@@ -1,59 +1,41 @@
 #include "gitops/compose/model.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace hwcsync::compose {
 namespace {
 
-std::string double_dollars(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '$') out += '$';
-  }
-  return out;
+// NAME of "service:NAME", empty for anything else.
+std::string holder(const std::string& mode) {
+  constexpr std::string_view kPrefix = "service:";
+  return mode.rfind(kPrefix, 0) == 0 ? mode.substr(kPrefix.size()) : "";
 }
 
 }  // namespace
 
-bool Template::tainted() const {
-  for (const auto& part : parts) {
-    if (std::holds_alternative<SecretPart>(part)) return true;
-  }
-  return false;
-}
-
-std::string Template::plain() const {
-  std::string out;
-  for (const auto& part : parts) {
-    const auto* text = std::get_if<TextPart>(&part);
-    if (text == nullptr) {
-      throw Error("cannot use as plain text", compose_text(), "a part of it comes from a secret");
-    }
-    out += text->text;
-  }
-  return out;
-}
-
-std::string Template::compose_text() const {
-  std::string out;
-  for (const auto& part : parts) {
-    if (const auto* secret = std::get_if<SecretPart>(&part)) {
-      out += "${" + secret->variable + secret->suffix + '}';
-    } else {
-      out += double_dollars(std::get<TextPart>(part).text);
-    }
-  }
-  return out;
-}
-
-Template Template::literal(std::string text) {
-  Template out;
-  if (!text.empty()) out.parts.emplace_back(TextPart{std::move(text)});
-  return out;
-}
-
 std::string Service::namespace_of() const {
-  constexpr std::string_view kPrefix = "service:";
-  return network_mode.rfind(kPrefix, 0) == 0 ? network_mode.substr(kPrefix.size()) : "";
+  return holder(network_mode);
+}
+
+std::set<std::string> Service::joined() const {
+  std::set<std::string> out{holder(network_mode), holder(ipc), holder(pid)};
+  out.erase("");
+  return out;
+}
+
+std::set<std::string> Service::implied_dependencies() const {
+  std::set<std::string> out = joined();
+  for (const Link& link : links) out.insert(link.service);
+  for (const VolumesFrom& from : volumes_from) {
+    if (!from.container) out.insert(from.from);
+  }
+  return out;
+}
+
+bool Service::attached_to(const std::string& network) const {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const NetworkAttachment& item) { return item.key == network; });
 }
 
 }  // namespace hwcsync::compose

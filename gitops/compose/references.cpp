@@ -79,7 +79,8 @@ void check_references(Reading& reading, const std::map<std::string, std::string>
   const std::vector<std::string> services = names(project.services);
   for (auto& [name, service] : project.services) {
     check_dependencies(reading, service, services);
-    for (const std::string& network : service.networks) {
+    for (const NetworkAttachment& attachment : service.networks) {
+      const std::string& network = attachment.key;
       if (project.networks.count(network) > 0) continue;
       if (network == "default") {
         project.networks.emplace(network, Network{.key = network, .name = project.name + "_default"});
@@ -97,7 +98,7 @@ void check_references(Reading& reading, const std::map<std::string, std::string>
                                               "' is not declared under 'volumes'" +
                                               suggestion(mount.source, names(project.volumes)));
     }
-    for (SecretGrant& grant : service.secrets) {
+    for (Grant& grant : service.secrets) {
       const auto found = secrets.find(grant.source);
       if (found == secrets.end()) {
         reading.problems.add(service.where, "the secret '" + grant.source + "' of '" + name +

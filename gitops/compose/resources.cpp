@@ -40,7 +40,7 @@ void read_ipam(Reading& reading, const Yaml& value, const std::string& path, Net
     const Yaml& config = entry.value.items[0];
     for (const Yaml::Entry& setting : config.entries) {
       if (setting.key == "subnet") {
-        network.subnet = reading.plain(setting.value, path + ".config[0].subnet");
+        network.ipam.push_back({.subnet = reading.plain(setting.value, path + ".config[0].subnet")});
       } else {
         reading.refuse_key(config, setting, "network's ipam.config");
       }
@@ -76,7 +76,7 @@ Network read_network(Reading& reading, const std::string& key, const Yaml& value
   if (name.empty()) name = out.external ? key : reading.project.name + '_' + key;
   out.name = name;
   if (!is_resource_name(out.name)) reading.problems.add(value, "'" + out.name + "' is no name for a network");
-  if (out.external && (!out.driver.empty() || !out.subnet.empty() || out.internal)) {
+  if (out.external && (!out.driver.empty() || !out.ipam.empty() || out.internal)) {
     reading.problems.add(value, "an external network takes nothing but a name");
   }
   return out;
@@ -162,12 +162,13 @@ std::map<std::string, std::string> read_secrets(Reading& reading, const Yaml& va
 
 void read_service_networks(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
   if (value.is_sequence()) {
-    draft.service.networks = reading.plain_list(value, path);
+    for (const std::string& key : reading.plain_list(value, path))
+      draft.service.networks.push_back({.key = key});
     return;
   }
   if (!reading.expect_mapping(value)) return;
   for (const Yaml::Entry& entry : value.entries) {
-    draft.service.networks.push_back(entry.key);
+    draft.service.networks.push_back({.key = entry.key});
     if (!entry.value.is_null() && !reading.expect_mapping(entry.value)) continue;
     for (const Yaml::Entry& setting : entry.value.entries) {
       reading.refuse_key(entry.value, setting, "service's network");
@@ -181,7 +182,7 @@ void read_grants(Reading& reading, const Yaml& value, const std::string& path, D
     return;
   }
   for (const Yaml& item : value.items) {
-    SecretGrant grant;
+    Grant grant;
     if (item.is_mapping()) {
       for (const Yaml::Entry& entry : item.entries) {
         if (entry.key == "source") {

@@ -120,7 +120,7 @@ void read_hosts(Reading& reading, const Yaml& value, const std::string& path, Dr
 }
 
 void read_cpus(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  std::string& word = draft.service.cpus;
+  std::string& word = draft.service.limits.cpus;
   word = reading.plain(value, path);
   const bool number = !word.empty() && word.find_first_not_of("0123456789.") == std::string::npos &&
                       std::count(word.begin(), word.end(), '.') <= 1 && word != ".";
@@ -136,9 +136,9 @@ template <std::string Service::*Member>
 void duration(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
   draft.service.*Member = reading.duration(value, path);
 }
-template <std::string Service::*Member>
+template <std::string Limits::*Member>
 void size(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.*Member = reading.size(value, path);
+  draft.service.limits.*Member = reading.size(value, path);
 }
 template <bool Service::*Member>
 void boolean(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
@@ -191,9 +191,9 @@ const std::map<std::string, Reader>& readers() {
       {"security_opt", list<&Service::security_opt>},
       {"extra_hosts", read_hosts},
       {"dns", one_or_many<&Service::dns>},
-      {"shm_size", size<&Service::shm_size>},
+      {"shm_size", size<&Limits::shm_size>},
       {"stop_grace_period", duration<&Service::stop_grace_period>},
-      {"mem_limit", size<&Service::memory_limit>},
+      {"mem_limit", size<&Limits::memory>},
       {"cpus", read_cpus},
       {"read_only", boolean<&Service::read_only>},
       {"privileged", boolean<&Service::privileged>},
@@ -235,7 +235,7 @@ void read_service(Reading& reading, const std::string& name, const Yaml& value, 
     reading.problems.add(service.where, "the service '" + name + "' has ports, but network_mode '" +
                                             service.network_mode + "' cannot publish any");
   }
-  if (service.network_mode.empty() && service.networks.empty()) service.networks = {"default"};
+  if (service.network_mode.empty() && service.networks.empty()) service.networks = {{.key = "default"}};
 }
 
 }  // namespace hwcsync::compose

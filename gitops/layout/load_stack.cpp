@@ -175,7 +175,7 @@ class Loader {
         if (key != name && network.name != name) continue;
         known = true;
         network.external = false;
-        if (!config.subnet.empty()) network.subnet = config.subnet;
+        if (!config.subnet.empty()) network.ipam = {{.subnet = config.subnet}};
       }
       if (!known)
         problems_.add(out_.config.place("networks"),
@@ -203,7 +203,7 @@ class Loader {
   [[nodiscard]] bool is_granted(const compose::Service& service, const std::string& secret) const {
     const std::string path = out_.secret_path(secret);
     return std::any_of(service.secrets.begin(), service.secrets.end(),
-                       [&](const compose::SecretGrant& grant) { return grant.source == secret; }) ||
+                       [&](const compose::Grant& grant) { return grant.source == secret; }) ||
            std::any_of(service.volumes.begin(), service.volumes.end(),
                        [&](const compose::Mount& mount) { return mount.source == path; });
   }

@@ -45,7 +45,8 @@ std::string network_unit(const std::string& network) {
 std::vector<const compose::Network*> own_networks(const layout::Stack& stack) {
   std::set<std::string> used;
   for (const auto& [name, service] : stack.project.services) {
-    if (service.network_mode.empty()) used.insert(service.networks.begin(), service.networks.end());
+    if (!service.network_mode.empty()) continue;
+    for (const auto& attachment : service.networks) used.insert(attachment.key);
   }
   std::vector<const compose::Network*> out;
   for (const auto& [key, network] : stack.project.networks) {
@@ -171,9 +172,10 @@ std::vector<std::string> OciContainer::extra_options() const {
   } else if (!service_.network_mode.empty()) {
     out.push_back("--network=" + service_.network_mode);
   } else {
-    for (const auto& key : service_.networks) {
-      const auto network = stack_.project.networks.find(key);
-      const std::string name = network == stack_.project.networks.end() ? key : network->second.name;
+    for (const auto& attachment : service_.networks) {
+      const auto network = stack_.project.networks.find(attachment.key);
+      const std::string name =
+          network == stack_.project.networks.end() ? attachment.key : network->second.name;
       // The name by which the stack's other services look this one up.
       out.push_back("--network=" + name + ":alias=" + service_.name);
     }
@@ -249,8 +251,8 @@ Value::Set OciContainer::unit() const {
   }
   std::vector<std::string> needed = configured_requires(stack_);
   // A network that another stack of the host makes.
-  for (const auto& key : service_.networks) {
-    const auto network = stack_.project.networks.find(key);
+  for (const auto& attachment : service_.networks) {
+    const auto network = stack_.project.networks.find(attachment.key);
     if (network == stack_.project.networks.end() || !network->second.external ||
         !service_.network_mode.empty())
       continue;

@@ -66,13 +66,12 @@ Value::Set network_service(const layout::Stack& stack, const compose::Network& n
   std::vector<std::string> containers;
   for (const auto& [name, service] : stack.project.services) {
     if (!service.network_mode.empty()) continue;
-    if (std::find(service.networks.begin(), service.networks.end(), network.key) == service.networks.end())
-      continue;
+    if (!service.attached_to(network.key)) continue;
     containers.push_back("podman-" + stack.container(service) + ".service");
   }
   const auto configured = stack.config.networks.find(network.key);
-  const std::string subnet = !network.subnet.empty() || configured == stack.config.networks.end()
-                                 ? network.subnet
+  const std::string subnet = !network.ipam.empty() || configured == stack.config.networks.end()
+                                 ? (network.ipam.empty() ? "" : network.ipam.front().subnet)
                                  : configured->second.subnet;
   std::vector<std::string> create{"/run/current-system/sw/bin/podman", "network", "create", "--ignore",
                                   "--label=io.hwcsync.stack=" + stack.name};

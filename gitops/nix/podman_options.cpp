@@ -63,9 +63,9 @@ std::vector<std::string> podman_options(const compose::Service& service) {
   for (const auto& text : service.dns) out.push_back("--dns=" + text);
   for (const auto& text : service.extra_hosts) out.push_back("--add-host=" + extra_host(text));
   for (const auto& text : service.security_opt) out.push_back("--security-opt=" + security_option(text));
-  if (!service.memory_limit.empty()) out.push_back("--memory=" + service.memory_limit);
-  if (!service.cpus.empty()) out.push_back("--cpus=" + service.cpus);
-  if (!service.shm_size.empty()) out.push_back("--shm-size=" + service.shm_size);
+  if (!service.limits.memory.empty()) out.push_back("--memory=" + service.limits.memory);
+  if (!service.limits.cpus.empty()) out.push_back("--cpus=" + service.limits.cpus);
+  if (!service.limits.shm_size.empty()) out.push_back("--shm-size=" + service.limits.shm_size);
   if (!service.stop_grace_period.empty()) {
     out.push_back("--stop-timeout=" +
                   std::to_string(seconds(service.stop_grace_period, "stop_grace_period")));

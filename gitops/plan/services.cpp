@@ -20,8 +20,12 @@ std::string text(const compose::Mount& mount) {
   return (mount.source.empty() ? "" : mount.source + ':') + mount.target + (mount.read_only ? ":ro" : "");
 }
 
-std::string text(const compose::SecretGrant& grant) {
+std::string text(const compose::Grant& grant) {
   return grant.source;
+}
+
+std::string text(const compose::NetworkAttachment& attachment) {
+  return attachment.key;
 }
 
 std::string text(const std::string& value) {
@@ -140,10 +144,10 @@ std::vector<std::string> differences(const Service& before, const Service& after
   compare_list(out, "security option", before.security_opt, after.security_opt);
   compare_list(out, "host entry", before.extra_hosts, after.extra_hosts);
   compare_list(out, "DNS server", before.dns, after.dns);
-  compare_text(out, "shared memory", before.shm_size, after.shm_size);
+  compare_text(out, "shared memory", before.limits.shm_size, after.limits.shm_size);
   compare_text(out, "stop time", before.stop_grace_period, after.stop_grace_period);
-  compare_text(out, "memory limit", before.memory_limit, after.memory_limit);
-  compare_text(out, "cpu limit", before.cpus, after.cpus);
+  compare_text(out, "memory limit", before.limits.memory, after.limits.memory);
+  compare_text(out, "cpu limit", before.limits.cpus, after.limits.cpus);
   compare_flag(out, "read-only root", before.read_only, after.read_only);
   compare_flag(out, "privileged", before.privileged, after.privileged);
   compare_flag(out, "init process", before.init, after.init);

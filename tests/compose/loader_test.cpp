@@ -101,9 +101,10 @@ TEST_CASE("a service without a network joins the default one") {
       "networks:\n  back: { internal: true, ipam: { config: [ { subnet: 10.1.0.0/24 } ] } }\n"
       "  out: { external: true }\n");
   CHECK(project.networks.at("default").name == "s_default");
-  CHECK(project.networks.at("back") == Network{"back", "s_back", false, "", "10.1.0.0/24", true});
+  CHECK(project.networks.at("back") ==
+        Network{.key = "back", .name = "s_back", .ipam = {{.subnet = "10.1.0.0/24"}}, .internal = true});
   CHECK(project.networks.at("out").name == "out");
-  CHECK(project.services.at("a").networks == std::vector<std::string>{"default"});
+  CHECK(project.services.at("a").networks == std::vector<NetworkAttachment>{{.key = "default"}});
 }
 
 TEST_CASE("command lines and lists") {
@@ -133,8 +134,8 @@ TEST_CASE("the remaining fields") {
   CHECK(service.labels == std::map<std::string, std::string>{{"a", "b"}, {"c", ""}});
   CHECK(service.extra_hosts == std::vector<std::string>{"h:1.2.3.4", "i:host-gateway"});
   CHECK(service.dns == std::vector<std::string>{"9.9.9.9"});
-  CHECK(service.memory_limit == "512m");
-  CHECK(service.cpus == "1.5");
+  CHECK(service.limits.memory == "512m");
+  CHECK(service.limits.cpus == "1.5");
   CHECK(service.read_only);
   CHECK(service.user == "1000:100");
 }

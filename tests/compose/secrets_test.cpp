@@ -11,8 +11,8 @@ TEST_CASE("a grant names a secret of the stack and its place in the container") 
       fixture.load(Fixture::web("secrets:\n  - db-password\n  - source: short\n    target: app.token") +
                    "secrets: { db-password: { external: true }, short: { external: true, name: token } }\n");
   const auto& grants = project.services.at("web").secrets;
-  CHECK(grants.at(0) == SecretGrant{"db-password", "/run/secrets/db-password"});
-  CHECK(grants.at(1) == SecretGrant{"token", "/run/secrets/app.token"});
+  CHECK(grants.at(0) == Grant{"db-password", "/run/secrets/db-password"});
+  CHECK(grants.at(1) == Grant{"token", "/run/secrets/app.token"});
   CHECK(project.secrets == std::set<std::string>{"db-password", "token"});
   CHECK(project.canonical.find("secrets")->find("token")->find("file")->text ==
         "/run/user/1000/secrets/s/token");

@@ -137,12 +137,12 @@ layout::Stack ledger() {
                                   .name = "ledger_back",
                                   .external = false,
                                   .driver = "bridge",
-                                  .subnet = "10.90.0.0/24",
+                                  .ipam = {{.subnet = "10.90.0.0/24"}},
                                   .internal = false};
   out.project.volumes["pg"] = {.key = "pg", .name = "ledger_pg", .external = false};
   auto database = service("db", "docker.io/library/postgres:16.4");
   database.container_name = "ledger-db";
-  database.networks = {"back"};
+  database.networks = {{.key = "back"}};
   database.environment["POSTGRES_PASSWORD_FILE"] = literal("/run/secrets/db-password");
   database.ports = {{.host_ip = "127.0.0.1", .published = "5432", .target = "5432", .protocol = "tcp"}};
   compose::Mount data;
@@ -161,7 +161,7 @@ layout::Stack ledger() {
 
   auto app = service("app", "docker.io/example/ledger:2.1");
   app.container_name = "ledger-app";
-  app.networks = {"back"};
+  app.networks = {{.key = "back"}};
   app.command = std::vector<std::string>{"serve", "--name", "it's $HOME"};
   app.entrypoint = std::vector<std::string>{"/bin/tini", "--"};
   app.environment = {{"DB_PASSWORD", secret("DB_PASSWORD")}, {"DB_HOST", literal("db")}};
@@ -171,7 +171,7 @@ layout::Stack ledger() {
   app.cap_add = {"NET_BIND_SERVICE"};
   app.read_only = true;
   app.tmpfs = {"/tmp:size=64m"};
-  app.memory_limit = "512m";
+  app.limits.memory = "512m";
   app.restart = "on-failure:3";
   add(out, app);
 
