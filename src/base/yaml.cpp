@@ -22,7 +22,7 @@ class Builder final : public YAML::EventHandler {
  public:
   Builder(std::shared_ptr<const std::string> file, ConfigKind kind) : file_(std::move(file)), kind_(kind) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -65,7 +65,7 @@ class Builder final : public YAML::EventHandler {
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override { close(); }
 
-  Yaml take() { return std::move(root_); }
+  Yaml take() { return std::exchange(root_, {}); }
 
  private:
   struct Anchor {
@@ -250,7 +250,7 @@ Yaml Yaml::sequence() {
   return out;
 }
 
-Yaml parse_yaml(std::string_view text, const std::string& file, ConfigKind kind) {
+std::vector<Yaml> parse_yaml_documents(std::string_view text, const std::string& file, ConfigKind kind) {
   auto name = std::make_shared<const std::string>(file);
   if (text.size() > kSizeLimit) throw ConfigError(kind, {{{file, 0, 0}, "the file is larger than 1 MiB"}});
   if (!is_valid_utf8(text)) throw ConfigError(kind, {{{file, 0, 0}, "the file is not UTF-8"}});
@@ -258,15 +258,12 @@ Yaml parse_yaml(std::string_view text, const std::string& file, ConfigKind kind)
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
     Builder builder(name, kind);
-    const bool found = parser.HandleNextDocument(builder);
-    Yaml out = builder.take();
-    if (!found) {
-      out.file = name;
-      out.line = out.column = 1;
-    }
-    Builder rest(name, kind);
-    if (parser.HandleNextDocument(rest)) {
-      throw ConfigError(kind, {{rest.take().where(), "a second document; only one is read"}});
+    std::vector<Yaml> out;
+    while (parser.HandleNextDocument(builder)) out.push_back(builder.take());
+    if (out.empty()) {
+      out.emplace_back();
+      out.back().file = name;
+      out.back().line = out.back().column = 1;
     }
     return out;
   } catch (const YAML::Exception& error) {
@@ -274,6 +271,14 @@ Yaml parse_yaml(std::string_view text, const std::string& file, ConfigKind kind)
     throw ConfigError(
         kind, {{{file, known ? error.mark.line + 1 : 0, known ? error.mark.column + 1 : 0}, error.msg}});
   }
+}
+
+Yaml parse_yaml(std::string_view text, const std::string& file, ConfigKind kind) {
+  std::vector<Yaml> documents = parse_yaml_documents(text, file, kind);
+  if (documents.size() > 1) {
+    throw ConfigError(kind, {{documents[1].where(), "a second document; only one is read"}});
+  }
+  return std::move(documents.front());
 }
 
 }  // namespace hwcsync

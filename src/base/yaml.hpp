@@ -59,6 +59,11 @@ struct Yaml::Entry {
 [[nodiscard]] Yaml parse_yaml(std::string_view text, const std::string& file,
                               ConfigKind kind = ConfigKind::repository);
 
+// The same for a file that may hold several documents, in their order; the limits are the whole file's. At
+// least one.
+[[nodiscard]] std::vector<Yaml> parse_yaml_documents(std::string_view text, const std::string& file,
+                                                     ConfigKind kind = ConfigKind::repository);
+
 // Block-style YAML with every scalar that could be misread in double quotes; deterministic.
 [[nodiscard]] std::string write_yaml(const Yaml& value);
 
