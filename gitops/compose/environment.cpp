@@ -76,7 +76,7 @@ void read_item(Reading& reading, const Yaml& item, const std::string& path, Draf
 // One file of `env_file`: a tracked, unencrypted file of the repository.
 void read_file(Reading& reading, const Yaml& where, const std::string& relative, const std::string& path,
                Draft& draft) {
-  const auto full = join_path(reading.context.directory, relative);
+  const auto full = reading.context.place(relative, reading.context.directory);
   const auto content = full ? reading.tree.read(*full) : std::nullopt;
   if (!content) {
     reading.problems.add(where,

@@ -40,6 +40,8 @@ struct Project {
   std::vector<Limit> limits;
   // Services that no active profile enables.
   std::set<std::string> disabled;
+  // Files of the tree that were asked for while the project was read, there or not.
+  std::set<std::string> files;
   // What was left out or understood in a particular way, for `explain`.
   std::vector<Problem> notes;
   // The whole model in canonical long form, secrets as ${NAME}: what style `compose` hands to the provider.

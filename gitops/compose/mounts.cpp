@@ -76,7 +76,11 @@ void take_asset(Reading& reading, const Yaml& where, const std::string& name, Mo
 void place_bind(Reading& reading, const Yaml& where, const std::string& source, Mount& mount, Draft& draft) {
   mount.type = Mount::Type::bind;
   const std::string& assets = reading.context.assets_directory;
-  if (source.front() == '~') {
+  if (reading.context.setting == Context::Setting::plain) {
+    const auto path = reading.context.place(source, reading.context.directory);
+    if (!path) reading.problems.add(where, "'" + source + "' is outside of every directory");
+    mount.source = '/' + path.value_or("");
+  } else if (source.front() == '~') {
     reading.problems.add(where, "'~' has no meaning for a service; write an absolute path");
   } else if (!assets.empty() && source.rfind(assets + '/', 0) == 0) {
     take_asset(reading, where, source.substr(assets.size() + 1), mount, draft);
@@ -100,9 +104,7 @@ Mount read_short(Reading& reading, const Yaml& item, const std::string& text, Dr
   if (fields.size() == 1) {
     mount.type = Mount::Type::volume;
   } else if (fields[0].empty()) {
-    reading.problems.add(
-        item, "the source of '" + text + "' is empty" +
-                  (item.text.find('$') == std::string::npos ? "" : " (a variable without a value?)"));
+    reading.problems.add(item, "the source of '" + text + "' is empty (a variable without a value?)");
   } else if (fields[0].front() == '.' || fields[0].front() == '/' || fields[0].front() == '~') {
     place_bind(reading, item, fields[0], mount, draft);
   } else {

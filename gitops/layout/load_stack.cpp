@@ -31,8 +31,8 @@ class Loader {
   Stack run(LoadCounters& counters) {
     find_files();
     ++counters.stacks;
-    const Yaml document = compose::read_compose_document(tree_, out_.compose_file);
-    out_.config = stack::read_stack_config(tree_, out_.directory, document);
+    for (const std::string& path : paths_) files_.push_back(compose::read_compose_file(tree_, path));
+    out_.config = stack::read_stack_config(tree_, out_.directory, own_settings());
     out_.style = out_.config.style.value_or(repository_.defaults.style);
     settle_account();
     settle_unit();
@@ -40,7 +40,7 @@ class Loader {
     const compose::Variables variables = make_variables(repository_, host_, out_, problems_);
     check_declared_assets();
     problems_.throw_if_any(ConfigKind::repository);
-    load_project(document, variables);
+    load_project(variables);
     fill_in_config(out_.config, variables, problems_);
     settle_owners();
     settle_networks();
@@ -53,9 +53,9 @@ class Loader {
 
  private:
   void find_files() {
-    const auto file = compose::find_compose_file(tree_, out_.directory);
-    if (file) {
-      out_.compose_file = *file;
+    paths_ = compose::find_compose_files(tree_, out_.directory);
+    if (!paths_.empty()) {
+      out_.compose_file = paths_.front();
       return;
     }
     const auto place = host_.stack_places.find(out_.name);
@@ -69,6 +69,21 @@ class Loader {
                  suggestion(out_.name, directory_names(tree_, repository_.stacks));
     }
     throw ConfigError(ConfigKind::repository, {{where, message}});
+  }
+
+  // The document that may hold x-hwcsync: the first of the first file. Settings are not merged.
+  const Yaml& own_settings() {
+    const Yaml& first = files_.front().documents.front();
+    for (const compose::ComposeFile& file : files_) {
+      for (const Yaml& document : file.documents) {
+        const Yaml* found = &document == &first ? nullptr : document.find("x-hwcsync");
+        if (found == nullptr) continue;
+        throw ConfigError(ConfigKind::repository,
+                          {{found->where(), "'x-hwcsync' belongs into the first document of " +
+                                                out_.compose_file + ", or into stack.yaml"}});
+      }
+    }
+    return first;
   }
 
   void settle_account() {
@@ -121,7 +136,7 @@ class Loader {
     }
   }
 
-  void load_project(const Yaml& document, const compose::Variables& variables) {
+  void load_project(const compose::Variables& variables) {
     compose::Context context;
     context.directory = out_.directory;
     context.project_name = out_.config.project;
@@ -135,7 +150,7 @@ class Loader {
     context.secrets_directory = out_.secret_path("");
     context.secrets_directory.pop_back();
     context.labels["io.hwcsync.stack"] = out_.name;
-    out_.project = compose::load_project(tree_, document, context);
+    out_.project = compose::load_project(tree_, std::move(files_), context);
     const auto here =
         out_.style == stack::Style::oci ? compose::Limit::Of::containers : compose::Limit::Of::provider;
     for (const compose::Limit& limit : out_.project.limits) {
@@ -250,6 +265,8 @@ class Loader {
   const stack::RepositoryConfig& repository_;
   const stack::Host& host_;
   Stack out_;
+  std::vector<std::string> paths_;
+  std::vector<compose::ComposeFile> files_;
   Problems problems_;
 };
 

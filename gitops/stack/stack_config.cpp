@@ -1,6 +1,6 @@
 #include "gitops/stack/stack_config.hpp"
 
-#include "gitops/compose/loader.hpp"
+#include "gitops/compose/files.hpp"
 #include "gitops/stack/names.hpp"
 #include "gitops/stack/rules.hpp"
 #include "gitops/stack/stack_schema.hpp"
@@ -178,8 +178,8 @@ StackConfig read_stack_config(const Tree& tree, const std::string& directory, co
 
 StackConfig read_stack_config(const Tree& tree, const std::string& directory) {
   const auto file = compose::find_compose_file(tree, directory);
-  return read_stack_config(tree, directory,
-                           file ? compose::read_compose_document(tree, *file) : Yaml::mapping());
+  return read_stack_config(
+      tree, directory, file ? compose::read_compose_file(tree, *file).documents.front() : Yaml::mapping());
 }
 
 Json stack_schema() {

@@ -1,13 +1,14 @@
 #ifndef HWCSYNC_CATCH3
 #define CATCH_CONFIG_RUNNER
 #endif
+#include "tests/compose/corpus.hpp"
+
 #include "gitops/compose/dotenv.hpp"
 #include "gitops/compose/interpolation.hpp"
 #include "src/base/json.hpp"
 #include "tests/support/catch.hpp"
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -15,14 +16,8 @@
 namespace hwcsync::compose {
 namespace {
 
-std::string corpus() {
-  if (const char* given = std::getenv("HWCSYNC_CORPUS")) return given;
-  const char* source = std::getenv("HWCSYNC_SOURCE_DIR");
-  return std::string(source == nullptr ? "." : source) + "/../shared/corpus";
-}
-
 std::vector<Json> vectors(const std::string& name) {
-  std::ifstream file(corpus() + "/compose-go/extracted/" + name);
+  std::ifstream file(test::corpus() + "/compose-go/extracted/" + name);
   std::vector<Json> out;
   for (std::string line; std::getline(file, line);) {
     if (!line.empty()) out.push_back(parse_json(line, name));
@@ -77,9 +72,9 @@ TEST_CASE("every dotenv vector of compose-go holds") {
 }  // namespace hwcsync::compose
 
 int main(int argc, char** argv) {
-  const std::string path = hwcsync::compose::corpus();
+  const std::string path = hwcsync::compose::test::corpus();
   if (!std::ifstream(path + "/compose-go/extracted/dotenv_vectors.jsonl")) {
-    std::printf("skipped: there is no corpus at %s (set HWCSYNC_CORPUS)\n", path.c_str());
+    std::fprintf(stderr, "skipped: there is no corpus at %s (set HWCSYNC_CORPUS)\n", path.c_str());
     return 77;
   }
   return Catch::Session().run(argc, argv);

@@ -4,24 +4,10 @@ namespace hwcsync::compose {
 namespace {
 using test::Fixture;
 
-TEST_CASE("compose.yaml comes before its other names, and an override file is refused") {
-  MemoryTree tree;
-  CHECK_FALSE(find_compose_file(tree, "stacks/s"));
-  tree.put("stacks/s/docker-compose.yml", "x");
-  CHECK(find_compose_file(tree, "stacks/s") == "stacks/s/docker-compose.yml");
-  tree.put("stacks/s/compose.yaml", "x");
-  CHECK(find_compose_file(tree, "stacks/s") == "stacks/s/compose.yaml");
-  tree.put("stacks/s/compose.override.yaml", "x");
-  CHECK_THROWS_WITH(
-      find_compose_file(tree, "stacks/s"),
-      "stacks/s/compose.override.yaml:1:1: an override file is not supported by this version yet; move its "
-      "content into the Compose file");
-}
-
 TEST_CASE("a key of the specification is not supported yet, another is a spelling mistake") {
-  CHECK(Fixture().problems("include: [ x ]\n" + Fixture::web("extends: base\nimgae: x\nx-mine: 1")) ==
-        "1:1: 'include' of a file is not supported by this version yet\n"
-        "5:5: 'extends' of a service is not supported by this version yet\n"
+  CHECK(Fixture().problems("configs: {}\n" + Fixture::web("build: .\nimgae: x\nx-mine: 1")) ==
+        "1:1: 'configs' of a file is not supported by this version yet\n"
+        "5:5: 'build' of a service is not supported by this version yet\n"
         "6:5: unknown key 'imgae' of a service; did you mean 'image'?");
 }
 
