@@ -7,6 +7,7 @@ namespace hwcsync::cli {
 
 [[nodiscard]] Command accept_rewrite_command();
 [[nodiscard]] Command apply_command();
+[[nodiscard]] Command config_command();
 [[nodiscard]] Command daemon_command();
 [[nodiscard]] Command explain_command();
 [[nodiscard]] Command history_command();
