@@ -153,8 +153,25 @@ class Loader {
     out_.project = compose::load_project(tree_, std::move(files_), context);
     const auto here =
         out_.style == stack::Style::oci ? compose::Limit::Of::containers : compose::Limit::Of::provider;
+    check_shared_files();
     for (const compose::Limit& limit : out_.project.limits) {
       if (limit.of == here) problems_.add(limit.problem.where, limit.problem.message);
+    }
+  }
+
+  // Each file belongs to one stack of the host, or to none: else a change of one stack would have to be
+  // looked for in all others.
+  void check_shared_files() {
+    for (const std::string& path : out_.project.files) {
+      if (path.rfind(repository_.stacks + '/', 0) != 0 || path.rfind(out_.directory + '/', 0) == 0) continue;
+      const std::string rest = path.substr(repository_.stacks.size() + 1);
+      const std::string other = rest.substr(0, rest.find('/'));
+      const bool listed = std::find(host_.stacks.begin(), host_.stacks.end(), other) != host_.stacks.end();
+      if (!listed || other == rest || !tree_.has_file(path)) continue;
+      problems_.add(Location{out_.compose_file, 0, 0},
+                    "the stack '" + out_.name + "' uses " + path + ", which belongs to the stack '" + other +
+                        "'; move what both use to a directory that is no stack of this host, such as " +
+                        repository_.stacks + "/shared");
     }
   }
 

@@ -26,13 +26,6 @@ bool is_document(const std::string& path, const stack::RepositoryConfig& config)
   return false;
 }
 
-// The first directory below `stacks`: stacks/immich/compose.yaml -> immich.
-std::string stack_of(const std::string& path, const stack::RepositoryConfig& config) {
-  const std::string rest = path.substr(config.stacks.size() + 1);
-  const auto slash = rest.find('/');
-  return slash == std::string::npos ? "" : rest.substr(0, slash);
-}
-
 bool yaml_says(const Tree& tree, const std::string& directory, const std::string& word) {
   const auto entries = tree.list(directory);
   if (!entries) return false;
@@ -46,6 +39,13 @@ bool yaml_says(const Tree& tree, const std::string& directory, const std::string
 }
 
 }  // namespace
+
+std::string stack_of(const std::string& path, const stack::RepositoryConfig& config) {
+  if (!is_below(path, config.stacks)) return "";
+  const std::string rest = path.substr(config.stacks.size() + 1);
+  const auto slash = rest.find('/');
+  return slash == std::string::npos ? "" : rest.substr(0, slash);
+}
 
 PathClass classify(const std::string& path, const stack::RepositoryConfig& config) {
   if (path == stack::kRepositoryFile) return PathClass::config;

@@ -24,6 +24,9 @@ struct ClassifiedPaths {
 // Class of a path by its name alone.
 [[nodiscard]] PathClass classify(const std::string& path, const stack::RepositoryConfig& config);
 
+// The stack in whose directory the path is: stacks/immich/compose.yaml -> immich; empty for none.
+[[nodiscard]] std::string stack_of(const std::string& path, const stack::RepositoryConfig& config);
+
 // Classes of all paths. A document inside a stack counts for the stack when one of the stack's own YAML
 // files, in `tree`, says its name: found by searching their bytes, so that nothing is parsed for a commit of
 // documents.

@@ -5,6 +5,7 @@
 #include "gitops/plan/paths.hpp"
 #include "gitops/plan/secrets.hpp"
 #include "gitops/plan/services.hpp"
+#include "gitops/plan/shared_files.hpp"
 #include "gitops/plan/stacks.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
@@ -91,6 +92,7 @@ class Maker {
     plan_.stacks_total = after_.host->stacks.size();
     classify_changes();
     load_touched();
+    settle_paths();
     for (const StackPair& pair : pairs_) {
       StackChange change = compare_stack(pair);
       if (change.action != Action::none || !change.reasons.empty())
@@ -109,13 +111,8 @@ class Maker {
  private:
   void classify_changes() {
     const auto changes = repository_.diff(in_.from, *in_.to);
-    const ClassifiedPaths paths = classify_all(changes, *after_.config, *after_.tree);
-    plan_.paths = {paths.stack_paths, paths.secrets.size(), paths.docs, paths.host.size()};
-    for (const std::string& path : paths.host) plan_.host_paths.push_back(printable(path));
-    if (paths.config && before_.host != nullptr && !same_host_settings(*before_.host, *after_.host)) {
-      plan_.host_paths.emplace_back(stack::kRepositoryFile);
-    }
-    plan_.host_change = in_.from.has_value() && !plan_.host_paths.empty();
+    paths_ = classify_all(changes, *after_.config, *after_.tree);
+    const ClassifiedPaths& paths = paths_;
     const std::vector<std::string> none;
     const auto& now = after_.host->stacks;
     const auto& was = before_.host != nullptr ? before_.host->stacks : none;
@@ -131,6 +128,49 @@ class Maker {
       for (const std::string& name : stacks_naming(file, now, *after_.config, *after_.tree))
         touched_.insert(name);
     }
+    if (in_.from) touch_users_of_shared_files(changes);
+  }
+
+  // Stacks whose own files are as they were, but not a file elsewhere that they bring in.
+  void touch_users_of_shared_files(const std::vector<git::ChangedPath>& changes) {
+    shared_ = shared_candidates(changes, *after_.config, after_.host->stacks);
+    if (shared_.empty()) return;
+    for (const std::string& name : after_.host->stacks) {
+      const std::string directory = after_.config->stacks + '/' + name;
+      if (touched_.count(name) != 0 || !reaches_outside(*after_.tree, directory)) continue;
+      try {
+        layout::Stack stack =
+            layout::load_stack(*after_.tree, *after_.config, *after_.host, name, plan_.counters);
+        if (used_files(stack, shared_).empty()) continue;
+        probed_.emplace(name, std::move(stack));
+      } catch (
+          const ConfigError&) {  // a file that it needs is gone: told when the stack is read as a touched one
+      }
+      touched_.insert(name);
+    }
+  }
+
+  // The class of each path. A shared file that some stack was made from, on either side, is that stack's.
+  void settle_paths() {
+    std::set<std::string> claimed;
+    for (const StackPair& pair : pairs_) {
+      for (const auto* side : {&pair.before, &pair.after}) {
+        if (!*side) continue;
+        for (std::string& path : used_files(**side, shared_)) claimed.insert(std::move(path));
+      }
+    }
+    for (const std::string& path : claimed) {
+      const PathClass kind = classify(path, *after_.config);
+      if (kind != PathClass::stack) ++paths_.stack_paths;
+      if (kind == PathClass::doc && paths_.docs > 0) --paths_.docs;
+    }
+    std::erase_if(paths_.host, [&](const std::string& path) { return claimed.count(path) != 0; });
+    plan_.paths = {paths_.stack_paths, paths_.secrets.size(), paths_.docs, paths_.host.size()};
+    for (const std::string& path : paths_.host) plan_.host_paths.push_back(printable(path));
+    if (paths_.config && before_.host != nullptr && !same_host_settings(*before_.host, *after_.host)) {
+      plan_.host_paths.emplace_back(stack::kRepositoryFile);
+    }
+    plan_.host_change = in_.from.has_value() && !plan_.host_paths.empty();
   }
 
   void load_touched() {
@@ -148,7 +188,10 @@ class Maker {
         pair.before_unreadable = true;
       }
       if (has(after_.host->stacks, name)) {
-        pair.after = layout::load_stack(*after_.tree, *after_.config, *after_.host, name, plan_.counters);
+        const auto probed = probed_.find(name);
+        pair.after = probed != probed_.end() ? std::move(probed->second)
+                                             : layout::load_stack(*after_.tree, *after_.config, *after_.host,
+                                                                  name, plan_.counters);
         for (lint::Finding& finding : lint::lint_stack(*pair.after, *after_.config)) {
           plan_.findings.push_back(std::move(finding));
         }
@@ -237,6 +280,9 @@ class Maker {
   Plan plan_;
   Side before_;
   Side after_;
+  ClassifiedPaths paths_;
+  std::set<std::string> shared_;                 // changed files that are in no stack's directory
+  std::map<std::string, layout::Stack> probed_;  // read to see whether a shared file is theirs
   std::set<std::string> touched_;
   std::vector<StackPair> pairs_;
 };

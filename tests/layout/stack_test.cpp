@@ -135,5 +135,47 @@ TEST_CASE("what one style cannot carry is an error in that style only") {
   CHECK(fixture.problems().empty());
 }
 
+TEST_CASE("an override file beside the Compose file counts, and every file that was read is known") {
+  test::Fixture fixture;
+  fixture.stack("one", "services: { w: { image: i, env_file: [ { path: gone.env, required: true } ] } }\n");
+  fixture.tree.put("stacks/one/compose.override.yaml",
+                   "services: { w: { image: 'j:${LEVEL}', env_file: !override ../../shared/w.env } }\n");
+  fixture.tree.put("shared/w.env", "A=${LEVEL}\n");
+  const Stack stack = fixture.one();
+  CHECK(stack.compose_file == "stacks/one/compose.yaml");
+  CHECK(stack.project.services.at("w").image == "j:host");
+  CHECK(stack.project.services.at("w").environment.at("A").plain() == "host");
+  CHECK(stack.project.files == std::set<std::string>{"shared/w.env", "stacks/one/.env",
+                                                     "stacks/one/compose.override.yaml",
+                                                     "stacks/one/compose.yaml"});
+}
+
+TEST_CASE(
+    "a file of another stack of the host may not be brought in, one of a directory that is no stack may") {
+  const std::string uses_two = "services: { w: { extends: { file: ../two/base.yaml, service: b } } }\n";
+  test::Fixture fixture("one, two");
+  fixture.stack("one", uses_two);
+  fixture.stack("two", "services: { w: { image: i } }\n");
+  fixture.tree.put("stacks/two/base.yaml", "services: { b: { image: i } }\n");
+  CHECK(
+      fixture.problems() ==
+      "stacks/one/compose.yaml: the stack 'one' uses stacks/two/base.yaml, which belongs to the stack 'two'; "
+      "move what both use to a directory that is no stack of this host, such as stacks/shared");
+  test::Fixture alone("one");
+  alone.stack("one", uses_two);
+  alone.tree.put("stacks/two/base.yaml", "services: { b: { image: i } }\n");
+  CHECK(alone.one().project.services.at("w").image == "i");
+}
+
+TEST_CASE("x-hwcsync stands in the first file only") {
+  test::Fixture fixture;
+  fixture.tree.put("stacks/one/compose.yaml", "services: { w: { image: i } }\nx-hwcsync: { project: p }\n");
+  CHECK(fixture.one().project.name == "p");
+  fixture.tree.put("stacks/one/compose.override.yaml", "x-hwcsync: { project: q }\n");
+  CHECK(fixture.problems() ==
+        "stacks/one/compose.override.yaml:1:13: 'x-hwcsync' belongs into the first document of "
+        "stacks/one/compose.yaml, or into stack.yaml");
+}
+
 }  // namespace
 }  // namespace hwcsync::layout

@@ -157,5 +157,67 @@ TEST_CASE("the same input gives the same plan id, another revision another") {
   CHECK(story.plan(story.first, second).id != story.plan(second, story.first).id);
 }
 
+// Stack "two" extends a file outside of its directory, which includes nothing but has an env file beside it.
+class SharedStory : public Story {
+ public:
+  SharedStory() {
+    fixture.write("shared/base.yaml",
+                  "services:\n  base:\n    image: docker.io/library/caddy:2.8.4\n    env_file: base.env\n");
+    fixture.write("shared/base.env", "A=1\n");
+    fixture.write("shared/other.yaml", "services: {}\n");
+    fixture.write("stacks/two/compose.yaml",
+                  "services:\n  web: { extends: { file: ../../shared/base.yaml, service: base } }\n");
+    first = fixture.commit("shared files");
+  }
+};
+
+TEST_CASE("a file outside of a stack's directory that it extends is the stack's when it changes") {
+  SharedStory story;
+  story.fixture.write(
+      "shared/base.yaml",
+      "services:\n  base:\n    image: docker.io/library/caddy:2.9.0\n    env_file: base.env\n");
+  const Plan plan = story.plan(story.first, story.fixture.commit("caddy 2.9"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].stack == "two");
+  CHECK(plan.changes[0].services[0].reasons.front() == "image docker.io/library/caddy 2.8.4 -> 2.9.0");
+  CHECK_FALSE(plan.host_change);
+  CHECK(plan.paths.stack == 1);
+  CHECK(plan.paths.host == 0);
+  CHECK(plan.counters.stacks == 2);  // "one" says no "..", so it is not parsed
+}
+
+TEST_CASE("an env file beside an extended file is the stack's too, and another file there is not") {
+  SharedStory story;
+  story.fixture.write("shared/base.env", "A=2\n");
+  const std::string second = story.fixture.commit("A");
+  const Plan plan = story.plan(story.first, second);
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].services[0].reasons.front() == "environment ~ A");
+  CHECK_FALSE(plan.host_change);
+  story.fixture.write("shared/other.yaml", "services: { x: { image: i } }\n");
+  const Plan other = story.plan(second, story.fixture.commit("other"));
+  CHECK(other.changes.empty());
+  CHECK(other.host_change);
+}
+
+TEST_CASE("an extended file that goes away stops the plan at the place that names it") {
+  SharedStory story;
+  story.fixture.remove("shared/base.yaml");
+  const std::string second = story.fixture.commit("gone");
+  CHECK_THROWS_WITH(story.plan(story.first, second),
+                    Catch::Matchers::Contains("stacks/two/compose.yaml:2:27: there is no file "
+                                              "'../../shared/base.yaml' in the repository"));
+}
+
+TEST_CASE("a file of the host alone makes no stack be read") {
+  SharedStory story;
+  story.fixture.write("stacks/two/compose.yaml", compose_file("2.8.4"));
+  const std::string second = story.fixture.commit("alone");
+  story.fixture.write("flake.lock", "{ }");
+  const Plan plan = story.plan(second, story.fixture.commit("lock"));
+  CHECK(plan.host_change);
+  CHECK(plan.counters.stacks == 0);
+}
+
 }  // namespace
 }  // namespace hwcsync::plan

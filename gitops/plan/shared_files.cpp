@@ -1,0 +1,45 @@
+#include "gitops/plan/shared_files.hpp"
+
+#include "gitops/plan/paths.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::plan {
+
+std::set<std::string> shared_candidates(const std::vector<git::ChangedPath>& changes,
+                                        const stack::RepositoryConfig& config,
+                                        const std::vector<std::string>& stacks) {
+  std::set<std::string> out;
+  for (const git::ChangedPath& change : changes) {
+    const PathClass kind = classify(change.path, config);
+    if (kind == PathClass::config || kind == PathClass::secret) continue;
+    if (change.path.rfind(config.generated + '/', 0) == 0) continue;
+    const std::string stack = stack_of(change.path, config);
+    const bool owned = !stack.empty() && std::find(stacks.begin(), stacks.end(), stack) != stacks.end();
+    if (!owned) out.insert(change.path);
+  }
+  return out;
+}
+
+bool reaches_outside(const Tree& tree, const std::string& directory) {
+  for (const TreeEntry& entry : tree.list(directory).value_or(std::vector<TreeEntry>{})) {
+    const std::string path = directory + '/' + entry.name;
+    if (entry.kind == EntryKind::directory) {
+      if (reaches_outside(tree, path)) return true;
+    } else if (entry.name.ends_with(".yaml") || entry.name.ends_with(".yml")) {
+      const auto text = tree.read(path);
+      if (text && text->find("..") != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> used_files(const layout::Stack& stack, const std::set<std::string>& candidates) {
+  std::vector<std::string> out;
+  for (const std::string& path : candidates) {
+    if (stack.project.files.count(path) != 0) out.push_back(path);
+  }
+  return out;
+}
+
+}  // namespace hwcsync::plan
