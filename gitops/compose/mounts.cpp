@@ -1,5 +1,6 @@
 #include "gitops/compose/mounts.hpp"
 
+#include "gitops/compose/assets.hpp"
 #include "gitops/compose/reading.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
@@ -43,23 +44,25 @@ void add_option(Reading& reading, const Yaml& where, const std::string& word, Mo
 
 // A source that begins with "." is a file of the repository; it becomes an asset.
 void take_asset(Reading& reading, const Yaml& where, const std::string& name, Mount& mount, Draft& draft) {
-  const std::string path = reading.context.directory + '/' + name;
+  const std::string path = asset_path(reading.context.directory, name);
+  const bool own = path.rfind(reading.context.directory + '/', 0) == 0;
+  const std::string& shown = own ? name : path;
   if (reading.context.ciphertexts.count(path) > 0) {
     reading.problems.add(where,
-                         "'" + name + "' is encrypted; grant it under 'secrets' instead of mounting it");
+                         "'" + shown + "' is encrypted; grant it under 'secrets' instead of mounting it");
     return;
   }
   auto content = read_tracked_file(reading.tree, path);
   if (!content && reading.tree.list(path)) {
     reading.problems.add(where,
-                         "'" + name +
+                         "'" + shown +
                              "' is a directory of the repository; mounting one is not supported by this "
                              "version yet: mount its files one by one");
     return;
   }
   if (!content) {
     reading.problems.add(
-        where, "'" + name +
+        where, "'" + shown +
                    "' is not a tracked file of this stack; data belongs to an absolute path, such as "
                    "${DATA_ROOT}/...");
     return;
@@ -88,11 +91,10 @@ void place_bind(Reading& reading, const Yaml& where, const std::string& source, 
     mount.source = source;
   } else {
     const auto path = join_path(reading.context.directory, source);
-    const std::string prefix = reading.context.directory + '/';
-    if (!path || path->rfind(prefix, 0) != 0) {
-      reading.problems.add(where, "'" + source + "' is outside of the stack's directory");
+    if (!path || path->empty()) {
+      reading.problems.add(where, "'" + source + "' is outside of the repository");
     } else {
-      take_asset(reading, where, path->substr(prefix.size()), mount, draft);
+      take_asset(reading, where, asset_name(reading.context.directory, *path), mount, draft);
     }
   }
 }

@@ -1,3 +1,4 @@
+#include "gitops/compose/assets.hpp"
 #include "gitops/compose/loader.hpp"
 #include "gitops/layout/desired_state.hpp"
 #include "gitops/layout/host_checks.hpp"
@@ -220,11 +221,11 @@ class Loader {
     for (const auto& [variable, file] : out_.config.assets) variables[file] = variable;
     std::map<std::string, std::string> contents = std::move(out_.project.assets);
     for (const auto& [file, variable] : variables) {
-      const std::string path = out_.directory + '/' + file;
+      const std::string path = compose::asset_path(out_.directory, file);
       if (contents.count(file) == 0) contents[file] = tree_.read(path).value_or("");
     }
     for (auto& [file, content] : contents) {
-      const std::string path = out_.directory + '/' + file;
+      const std::string path = compose::asset_path(out_.directory, file);
       const auto variable = variables.find(file);
       out_.assets.push_back({file, variable == variables.end() ? "" : variable->second,
                              tree_.blob_id(path).value_or(""), std::move(content)});

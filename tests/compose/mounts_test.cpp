@@ -46,7 +46,9 @@ TEST_CASE("faults of a volume are told at its place") {
   CHECK(wrong("~/a:/b") == "4:16: '~' has no meaning for a service; write an absolute path");
   CHECK(wrong("${NOBODY}:/b") == "4:16: the source of ':/b' is empty (a variable without a value?)");
   CHECK(wrong("/a:/b:ro:z") == "4:16: '/a:/b:ro:z' has more than three parts");
-  CHECK(wrong("../other/x:/b") == "4:16: '../other/x' is outside of the stack's directory");
+  CHECK_THAT(wrong("../other/x:/b"),
+             Catch::Matchers::Contains("4:16: 'stacks/other/x' is not a tracked file"));
+  CHECK(wrong("../../../x:/b") == "4:16: '../../../x' is outside of the repository");
   CHECK_THAT(wrong("./data:/b"), Catch::Matchers::Contains("'data' is not a tracked file of this stack"));
 }
 

@@ -89,6 +89,19 @@ TEST_CASE("assets are declared, or come with a mount") {
         "stacks/one/stack.yaml:1:1: the asset 'Caddyfil' (F) is not a tracked file of this stack");
 }
 
+TEST_CASE("a file elsewhere in the repository is an asset with a name of its own") {
+  test::Fixture fixture;
+  fixture.stack("one", "services: { w: { image: i, volumes: [ '../../shared/Caddyfile:/c' ] } }\n");
+  fixture.tree.put("shared/Caddyfile", ":80\n");
+  const Stack stack = fixture.one();
+  REQUIRE(stack.assets.size() == 1);
+  CHECK(stack.assets[0].name == "_outside/shared/Caddyfile");
+  CHECK(stack.assets[0].content == ":80\n");
+  CHECK(stack.assets[0].blob == *fixture.tree.blob_id("shared/Caddyfile"));
+  CHECK(stack.project.services.at("w").volumes[0].source ==
+        "/etc/hwcsync/stacks/one/assets/_outside/shared/Caddyfile");
+}
+
 TEST_CASE("a listed stack without a directory or Compose file is told where it is listed") {
   Fixture fixture("one, onne");
   fixture.stack("one", kWeb);

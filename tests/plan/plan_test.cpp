@@ -162,7 +162,9 @@ class SharedStory : public Story {
  public:
   SharedStory() {
     fixture.write("shared/base.yaml",
-                  "services:\n  base:\n    image: docker.io/library/caddy:2.8.4\n    env_file: base.env\n");
+                  "services:\n  base:\n    image: docker.io/library/caddy:2.8.4\n    env_file: base.env\n"
+                  "    volumes: [ './Caddyfile:/etc/Caddyfile' ]\n");
+    fixture.write("shared/Caddyfile", ":80\n");
     fixture.write("shared/base.env", "A=1\n");
     fixture.write("shared/other.yaml", "services: {}\n");
     fixture.write("stacks/two/compose.yaml",
@@ -173,9 +175,9 @@ class SharedStory : public Story {
 
 TEST_CASE("a file outside of a stack's directory that it extends is the stack's when it changes") {
   SharedStory story;
-  story.fixture.write(
-      "shared/base.yaml",
-      "services:\n  base:\n    image: docker.io/library/caddy:2.9.0\n    env_file: base.env\n");
+  story.fixture.write("shared/base.yaml",
+                      "services:\n  base:\n    image: docker.io/library/caddy:2.9.0\n    env_file: base.env\n"
+                      "    volumes: [ './Caddyfile:/etc/Caddyfile' ]\n");
   const Plan plan = story.plan(story.first, story.fixture.commit("caddy 2.9"));
   REQUIRE(plan.changes.size() == 1);
   CHECK(plan.changes[0].stack == "two");
@@ -186,7 +188,7 @@ TEST_CASE("a file outside of a stack's directory that it extends is the stack's 
   CHECK(plan.counters.stacks == 2);  // "one" says no "..", so it is not parsed
 }
 
-TEST_CASE("an env file beside an extended file is the stack's too, and another file there is not") {
+TEST_CASE("what an extended file reads and mounts is the stack's too, and another file there is not") {
   SharedStory story;
   story.fixture.write("shared/base.env", "A=2\n");
   const std::string second = story.fixture.commit("A");
@@ -194,8 +196,14 @@ TEST_CASE("an env file beside an extended file is the stack's too, and another f
   REQUIRE(plan.changes.size() == 1);
   CHECK(plan.changes[0].services[0].reasons.front() == "environment ~ A");
   CHECK_FALSE(plan.host_change);
+  story.fixture.write("shared/Caddyfile", ":81\n");
+  const std::string third = story.fixture.commit("Caddyfile");
+  const Plan asset = story.plan(second, third);
+  REQUIRE(asset.changes.size() == 1);
+  CHECK(asset.changes[0].reasons == std::vector<std::string>{"file ~ _outside/shared/Caddyfile"});
+  CHECK_FALSE(asset.host_change);
   story.fixture.write("shared/other.yaml", "services: { x: { image: i } }\n");
-  const Plan other = story.plan(second, story.fixture.commit("other"));
+  const Plan other = story.plan(third, story.fixture.commit("other"));
   CHECK(other.changes.empty());
   CHECK(other.host_change);
 }
