@@ -189,4 +189,27 @@ Dotenv parse_dotenv(std::string_view text, const std::string& file, const Variab
   return Parser(text, file, variables).run();
 }
 
+Dotenv parse_raw_env(std::string_view text, const std::string& file) {
+  Dotenv out;
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  for (int number = 1; !text.empty(); ++number) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+    if (line.empty() || line.front() == '#') continue;
+    const auto equals = line.find('=');
+    std::string name(line.substr(0, equals));
+    if (name.empty() || std::any_of(name.begin(), name.end(), is_blank)) {
+      out.error = Problem{{file, number, 0}, "'" + name + "' is no name for a variable"};
+      return out;
+    }
+    std::optional<Template> value;
+    if (equals != std::string_view::npos) value = Template::literal(std::string(line.substr(equals + 1)));
+    out.entries.push_back({std::move(name), std::move(value), number});
+  }
+  return out;
+}
+
 }  // namespace hwcsync::compose

@@ -29,4 +29,8 @@ struct Dotenv {
 // Pure.
 [[nodiscard]] Dotenv parse_dotenv(std::string_view text, const std::string& file, const Variables& variables);
 
+// `format: raw` of an env_file: NAME=value to the end of the line, as it stands; `#` begins a comment only at
+// the beginning of a line (docker/cli: kvfile). Pure.
+[[nodiscard]] Dotenv parse_raw_env(std::string_view text, const std::string& file);
+
 }  // namespace hwcsync::compose

@@ -73,24 +73,52 @@ void read_item(Reading& reading, const Yaml& item, const std::string& path, Draf
   set(reading, item, path, first->text.substr(0, equals), std::move(value), draft);
 }
 
-// One file of `env_file`: a tracked, unencrypted file of the repository.
-void read_file(Reading& reading, const Yaml& where, const std::string& relative, const std::string& path,
-               Draft& draft) {
-  const auto full = reading.context.place(relative, reading.context.directory);
+// One item of `env_file`.
+struct EnvFile {
+  std::string path;
+  bool required = true;
+  bool raw = false;  // taken as it stands: no quotes, no variables
+};
+
+// What an env file may use: the variables, then what the service's own environment says plainly.
+Variables env_file_variables(const Reading& reading, const Yaml* environment) {
+  Variables out = reading.variables;
+  if (environment == nullptr) return out;
+  const auto take = [&out](const std::string& name, const std::string& text, const Variables& variables) {
+    const Interpolated done = interpolate(text, variables);
+    const bool known = out.values.count(name) > 0 || out.secrets.count(name) > 0;
+    if (!known && !done.error && !done.value.tainted()) out.values[name] = done.value.plain();
+  };
+  for (const Yaml& item : environment->items) {
+    const auto equals = item.text.find('=');
+    if (equals != std::string::npos)
+      take(item.text.substr(0, equals), item.text.substr(equals + 1), reading.variables);
+  }
+  for (const Yaml::Entry& entry : environment->entries) {
+    if (entry.value.is_scalar()) take(entry.key, entry.value.text, reading.variables);
+  }
+  return out;
+}
+
+// A tracked, unencrypted file of the repository.
+void read_file(Reading& reading, const Yaml& where, const EnvFile& item, const Variables& variables,
+               const std::string& path, Draft& draft) {
+  const auto full = reading.context.place(item.path, reading.context.directory);
   const auto content = full ? reading.tree.read(*full) : std::nullopt;
   if (!content) {
+    if (!item.required && full) return;
     reading.problems.add(where,
-                         "there is no file '" + relative + "' in the repository beside the Compose file");
+                         "there is no file '" + item.path + "' in the repository beside the Compose file");
     return;
   }
   if (reading.context.ciphertexts.count(*full) > 0 || content->find("\nsops_mac=") != std::string::npos) {
     reading.problems.add(where,
-                         "'" + relative +
+                         "'" + item.path +
                              "' is encrypted, and env_file cannot take secrets in this version; name its "
                              "variables under 'environment', without values");
     return;
   }
-  const Dotenv file = parse_dotenv(*content, *full, reading.variables);
+  const Dotenv file = item.raw ? parse_raw_env(*content, *full) : parse_dotenv(*content, *full, variables);
   if (file.error) {
     reading.problems.add(file.error->where, file.error->message);
     return;
@@ -111,16 +139,33 @@ void read_file(Reading& reading, const Yaml& where, const std::string& relative,
   reading.project.secret_variables.insert(file.secrets.begin(), file.secrets.end());
 }
 
-void read_file_item(Reading& reading, const Yaml& item, const std::string& path, Draft& draft) {
+void read_file_item(Reading& reading, const Yaml& item, const Variables& variables, const std::string& path,
+                    Draft& draft) {
+  EnvFile out;
   if (!item.is_mapping()) {
-    read_file(reading, item, reading.plain(item, path), path, draft);
+    out.path = reading.plain(item, path);
+    read_file(reading, item, out, variables, path, draft);
     return;
   }
+  const Yaml* place = nullptr;
   for (const Yaml::Entry& entry : item.entries) {
-    if (entry.key != "path") reading.refuse_key(item, entry, "env_file");
+    if (entry.key == "path") {
+      place = &entry.value;
+      out.path = reading.plain(entry.value, path);
+    } else if (entry.key == "required") {
+      out.required = reading.boolean(entry.value, path);
+    } else if (entry.key == "format") {
+      const std::string format = reading.plain(entry.value, path);
+      out.raw = format == "raw";
+      if (!out.raw && !format.empty()) {
+        reading.problems.add(entry.value, "'" + format + "' is no format of an env_file; only raw is one");
+      }
+    } else {
+      reading.refuse_key(item, entry, "env_file");
+    }
   }
-  if (const Yaml* file = item.find("path"); file != nullptr) {
-    read_file(reading, *file, reading.plain(*file, path), path, draft);
+  if (place != nullptr) {
+    read_file(reading, *place, out, variables, path, draft);
   } else {
     reading.problems.add(item, "key 'path' is missing here");
   }
@@ -130,14 +175,15 @@ void read_file_item(Reading& reading, const Yaml& item, const std::string& path,
 
 void read_environment(Reading& reading, const Yaml& service, const std::string& path, Draft& draft) {
   const std::string here = path + ".environment";
+  const Yaml* value = service.find("environment");  // wins over env_file
   if (const Yaml* files = service.find("env_file"); files != nullptr && !files->is_null()) {
+    const Variables variables = env_file_variables(reading, value);
     if (files->is_sequence()) {
-      for (const Yaml& item : files->items) read_file_item(reading, item, here, draft);
+      for (const Yaml& item : files->items) read_file_item(reading, item, variables, here, draft);
     } else {
-      read_file_item(reading, *files, here, draft);
+      read_file_item(reading, *files, variables, here, draft);
     }
   }
-  const Yaml* value = service.find("environment");  // wins over env_file
   if (value == nullptr || value->is_null()) return;
   if (value->is_sequence()) {
     for (const Yaml& item : value->items) read_item(reading, item, here, draft);

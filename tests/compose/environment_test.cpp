@@ -57,6 +57,30 @@ TEST_CASE("an env_file that is missing or encrypted is refused") {
              Catch::Matchers::Contains("'secret.env' is encrypted"));
 }
 
+TEST_CASE("an env_file may be missing where it is not required, and may be taken as it stands") {
+  Fixture fixture;
+  fixture.tree.put("stacks/s/raw.env", "# note\nA='q' # $DATA\n  B=x\r\nDATA\n");
+  const Service service = fixture.service(
+      "env_file:\n  - { path: gone.env, required: false }\n  - { path: raw.env, format: raw }");
+  CHECK(service.environment.at("A").plain() == "'q' # $DATA");
+  CHECK(service.environment.at("B").plain() == "x");
+  CHECK(service.environment.at("DATA").plain() == "/srv");
+  CHECK(fixture.problems(Fixture::web("env_file: [ { path: raw.env, format: toml } ]")) ==
+        "4:38: 'toml' is no format of an env_file; only raw is one");
+  fixture.tree.put("stacks/s/raw.env", "A=1\nB C=2\n");
+  CHECK(fixture.problems(Fixture::web("env_file: [ { path: raw.env, format: raw } ]")) ==
+        "stacks/s/raw.env:2: 'B C' is no name for a variable");
+}
+
+TEST_CASE("a later env_file wins, and one may use the service's environment") {
+  Fixture fixture;
+  fixture.tree.put("stacks/s/one.env", "A=1\nB=${C}-${DATA}\n");
+  fixture.tree.put("stacks/s/two.env", "A=2\n");
+  const Service service = fixture.service("env_file: [ one.env, two.env ]\nenvironment: [ C=c, DATA=d ]");
+  CHECK(service.environment.at("A").plain() == "2");
+  CHECK(service.environment.at("B").plain() == "c-/srv");
+}
+
 TEST_CASE("`.env` gives variables that nobody else declares") {
   Fixture fixture;
   fixture.tree.put("stacks/s/.env", "TAG=2.8\nDATA=/other\nPW=leak\n");
