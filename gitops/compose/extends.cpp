@@ -27,7 +27,7 @@ class Extender {
     Yaml& out = done->second;
     const Yaml& service = *unit.services.find(name);
     const Yaml* extends = service.find("extends");
-    if (extends == nullptr || extends->is_null()) {
+    if (extends == nullptr || extends->is_null() || extends->tag == "!reset") {
       out = service;
       return out;
     }

@@ -199,7 +199,7 @@ void apply_includes(Expansion& expansion, const Scope& scope, Yaml& document,
   if (found == nullptr) return;
   const Yaml include = *found;
   document.erase("include");
-  if (!include.is_null()) Includer(expansion, scope, document, chain).run(include);
+  if (!include.is_null() && include.tag != "!reset") Includer(expansion, scope, document, chain).run(include);
 }
 
 }  // namespace hwcsync::compose

@@ -66,7 +66,7 @@ TEST_CASE("an env_file may be missing where it is not required, and may be taken
   CHECK(service.environment.at("B").plain() == "x");
   CHECK(service.environment.at("DATA").plain() == "/srv");
   CHECK(fixture.problems(Fixture::web("env_file: [ { path: raw.env, format: toml } ]")) ==
-        "4:38: 'toml' is no format of an env_file; only raw is one");
+        "4:42: 'toml' is no format of an env_file; only raw is one");
   fixture.tree.put("stacks/s/raw.env", "A=1\nB C=2\n");
   CHECK(fixture.problems(Fixture::web("env_file: [ { path: raw.env, format: raw } ]")) ==
         "stacks/s/raw.env:2: 'B C' is no name for a variable");

@@ -186,7 +186,7 @@ TEST_CASE("x-hwcsync stands in the first file only") {
   CHECK(fixture.one().project.name == "p");
   fixture.tree.put("stacks/one/compose.override.yaml", "x-hwcsync: { project: q }\n");
   CHECK(fixture.problems() ==
-        "stacks/one/compose.override.yaml:1:13: 'x-hwcsync' belongs into the first document of "
+        "stacks/one/compose.override.yaml:1:12: 'x-hwcsync' belongs into the first document of "
         "stacks/one/compose.yaml, or into stack.yaml");
 }
 
