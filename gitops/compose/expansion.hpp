@@ -10,8 +10,13 @@ namespace hwcsync::compose {
 struct Unit {
   std::string file;
   std::string directory;  // that its relative paths are meant from
-  Yaml services;          // interpolated, `extends` and tags still there
+  Yaml services;          // interpolated, `extends` and tags still there; stays as it is once indexed
+  std::map<std::string, const Yaml*> index;
   std::map<std::string, Yaml> resolved;
+
+  void make_index() {
+    for (const Yaml::Entry& entry : services.entries) index.emplace(entry.key, &entry.value);
+  }
 };
 
 // One project directory with its variables: the main one, or that of an include.

@@ -25,7 +25,7 @@ class Extender {
     const auto [done, fresh] = unit.resolved.try_emplace(name);
     if (!fresh) return done->second;
     Yaml& out = done->second;
-    const Yaml& service = *unit.services.find(name);
+    const Yaml& service = *unit.index.at(name);
     const Yaml* extends = service.find("extends");
     if (extends == nullptr || extends->is_null() || extends->tag == "!reset") {
       out = service;
@@ -78,7 +78,7 @@ class Extender {
   Yaml find_base(Unit& unit, const Yaml& extends, const Reference& reference) {
     Unit* from = reference.file == nullptr ? &unit : open(unit, *reference.file);
     if (from == nullptr) return {};
-    if (from->services.find(reference.service) == nullptr) {
+    if (from->index.count(reference.service) == 0) {
       std::vector<std::string> names;
       for (const Yaml::Entry& entry : from->services.entries) names.push_back(entry.key);
       expansion_.problems.add(extends, "there is no service '" + reference.service + "' in " + from->file +
@@ -135,6 +135,7 @@ class Extender {
     unit.file = *path;
     unit.directory = directory_of(*path);
     unit.services = *services;
+    unit.make_index();
     return &unit;
   }
 
@@ -156,7 +157,8 @@ void apply_extends(Expansion& expansion, Scope& scope, const std::string& file, 
   if (services == nullptr || !services->is_mapping()) return;
   const auto extends = [](const Yaml::Entry& entry) { return entry.value.find("extends") != nullptr; };
   if (std::none_of(services->entries.begin(), services->entries.end(), extends)) return;
-  Unit unit{file, scope.directory, *services, {}};
+  Unit unit{file, scope.directory, *services, {}, {}};
+  unit.make_index();
   Extender extender(expansion, scope);
   for (Yaml::Entry& entry : services->entries) {
     if (!extends(entry)) continue;
