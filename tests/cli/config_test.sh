@@ -44,7 +44,7 @@ echo 'WHO=file' >.env
 
 expect 0 "Examples:" "$program" config --help
 expect 0 "name: myapp" "$program" config
-expect 0 'source: "'"$work/My.App/site"'"' "$program" config
+expect 0 "source: $work/My.App/site" "$program" config
 expect 0 "$HOME/conf" "$program" config
 expect 0 'published: "8443"' "$program" config
 expect 0 'image: "postgres:16"' "$program" config
@@ -65,7 +65,7 @@ cd "$work" || exit 1
 expect 0 'WHO: file' "$program" config -f My.App/compose.yaml
 expect 0 '!warning' "$program" config -f My.App/compose.yaml
 rm My.App/.env
-expect 0 "My.App/compose.yaml:7:39: warning: the variable 'WHO' is not set" "$program" config -f My.App/compose.yaml
+expect 0 "My.App/compose.yaml:7:33: warning: the variable 'WHO' is not set" "$program" config -f My.App/compose.yaml
 
 # What is wrong, and where.
 expect 64 "cannot find a Compose file" "$program" config
@@ -84,7 +84,7 @@ repo=$work/repo
 cp -r "$source/examples/homelab" "$repo"
 for example in "$source"/examples/secrets.example/*.env; do
   stack=$(basename "$example" .env)
-  { sed 's/=.*/=ENC[AES256_GCM,data:aa==,iv:aa==,tag:aa==,type:str]/' <(grep -E '^[A-Za-z_]+=' "$example")
+  { sed 's/=.*/=ENC[AES256_GCM,data:aa==,iv:aa==,tag:aa==,type:str]/' <(grep -E '^[A-Za-z0-9_]+=' "$example")
     printf 'sops_lastmodified=2026-11-20T10:00:00Z\nsops_mac=ENC[AES256_GCM,data:aa==,iv:aa==,tag:aa==,type:str]\nsops_version=3.9.0\n'
   } >"$repo/stacks/$stack/$stack.env"
 done
