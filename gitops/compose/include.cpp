@@ -121,14 +121,26 @@ class Includer {
 
   // `NAME` alone takes the variable of that name, and an include's env file is for the include only.
   static void fill_in_environment(Yaml& model, const Variables& variables) {
-    Yaml* services = model.find("services");
-    if (services == nullptr) return;
     const auto value_of = [&](const std::string& name) -> std::optional<std::string> {
       if (variables.is_secret(name)) return "${" + name + '}';
       const auto found = variables.values.find(name);
       if (found == variables.values.end()) return std::nullopt;
       return Template::literal(found->second).compose_text();
     };
+    if (Yaml* configs = model.find("configs"); configs != nullptr) {
+      for (Yaml::Entry& config : configs->entries) {
+        const Yaml* name = config.value.find("environment");
+        const auto value = name == nullptr ? std::nullopt : value_of(name->text);
+        if (!value) continue;
+        Yaml content = *name;
+        content.text = *value;
+        content.style = Yaml::Style::quoted;
+        config.value.erase("environment");
+        config.value.set("content", std::move(content));
+      }
+    }
+    Yaml* services = model.find("services");
+    if (services == nullptr) return;
     for (Yaml::Entry& service : services->entries) {
       Yaml* environment = service.value.find("environment");
       if (environment == nullptr) continue;

@@ -206,11 +206,13 @@ TEST_CASE("an include is a project of its own: directory, .env and paths") {
       project({{"p/compose.yaml", "include: [ ../lib/compose.yaml ]\nservices: { w: { image: i } }\n"},
                {"lib/compose.yaml",
                 "name: ignored\nservices:\n  db: { image: 'd:${TAG}', hostname: '$A', environment: [ TAG, "
-                "NOBODY ], volumes: [ ./conf:/c ] }\nvolumes: { v: }\n"},
+                "NOBODY ], volumes: [ ./conf:/c ] }\nvolumes: { v: }\n"
+                "configs: { c: { environment: TAG }, f: { file: ./f } }\n"},
                {"lib/.env", "TAG=7\nA=theirs\n"}});
   CHECK(files.text() ==
         "services:\n  w:\n    image: i\n  db:\n    image: \"d:7\"\n    hostname: one\n    environment:\n"
-        "      - TAG=7\n      - NOBODY\n    volumes:\n      - ../lib/conf:/c\nvolumes:\n  v: null\n");
+        "      - TAG=7\n      - NOBODY\n    volumes:\n      - ../lib/conf:/c\nvolumes:\n  v: null\n"
+        "configs:\n  c:\n    content: \"7\"\n  f:\n    file: ../lib/f\n");
   CHECK(files.expand().project_name == "p");
   CHECK(files.expand().variables.values.count("TAG") == 0);
 }
