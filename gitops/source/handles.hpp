@@ -25,7 +25,6 @@ using CommitHandle = std::unique_ptr<git_commit, Deleter<git_commit_free>>;
 using TreeHandle = std::unique_ptr<git_tree, Deleter<git_tree_free>>;
 using BlobHandle = std::unique_ptr<git_blob, Deleter<git_blob_free>>;
 using DiffHandle = std::unique_ptr<git_diff, Deleter<git_diff_free>>;
-using EntryHandle = std::unique_ptr<git_tree_entry, Deleter<git_tree_entry_free>>;
 using WalkHandle = std::unique_ptr<git_revwalk, Deleter<git_revwalk_free>>;
 using ReferenceHandle = std::unique_ptr<git_reference, Deleter<git_reference_free>>;
 using UpdateHandle = std::unique_ptr<git_treebuilder, Deleter<git_treebuilder_free>>;

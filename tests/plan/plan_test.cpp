@@ -217,6 +217,25 @@ TEST_CASE("an extended file that goes away stops the plan at the place that name
                                               "'../../shared/base.yaml' in the repository"));
 }
 
+TEST_CASE("a directory beside the stacks that is none of them may hold what they share") {
+  Story story;
+  story.fixture.write("stacks/shared/base.yaml",
+                      "services: { b: { image: 'docker.io/library/caddy:2.8.4' } }\n");
+  story.fixture.write(
+      "stacks/two/compose.yaml",
+      "include: [ sub/lib.yaml ]\nservices: { w: { image: 'docker.io/library/redis:7.2' } }\n");
+  story.fixture.write("stacks/two/sub/lib.yaml",
+                      "services: { x: { extends: { file: ../../shared/base.yaml, service: b } } }\n");
+  const std::string second = story.fixture.commit("shared");
+  story.fixture.write("stacks/shared/base.yaml",
+                      "services: { b: { image: 'docker.io/library/caddy:2.9.0' } }\n");
+  const Plan plan = story.plan(second, story.fixture.commit("caddy 2.9"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].stack == "two");
+  CHECK(plan.changes[0].services[0].service == "x");
+  CHECK_FALSE(plan.host_change);
+}
+
 TEST_CASE("a file of the host alone makes no stack be read") {
   SharedStory story;
   story.fixture.write("stacks/two/compose.yaml", compose_file("2.8.4"));
