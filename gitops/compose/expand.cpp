@@ -141,6 +141,26 @@ void settle_env_files(Expansion& expansion, Variables& variables) {
   if (expansion.tree.has_file(path)) read_env_files(expansion, variables, {path});
 }
 
+// A list of files in a variable is docker-compose's; here the files are found by their names, and leaving out
+// one that somebody counts on must not be silent.
+void check_file_list(Expansion& expansion, const std::vector<ComposeFile>& files, const Expanded& out) {
+  const std::string* listed = variable(out.variables, "COMPOSE_FILE");
+  if (listed == nullptr || expansion.context.setting == Context::Setting::plain) return;
+  std::vector<std::string> wanted;
+  for (const std::string& name : split(*listed, ':')) {
+    wanted.push_back(join_path(expansion.context.directory, name).value_or(name));
+  }
+  const bool same =
+      std::equal(wanted.begin(), wanted.end(), files.begin(), files.end(),
+                 [](const std::string& path, const ComposeFile& file) { return path == file.path; });
+  if (same) return;
+  expansion.problems.add(
+      files.front().documents.front(),
+      "COMPOSE_FILE asks for '" + *listed +
+          "', but a stack is made of its Compose file and the override file beside it; bring "
+          "the others in with 'include'");
+}
+
 // What hwcsync will not do, whoever asks: said before the rest is read.
 void refuse(Expansion& expansion, const Yaml& document) {
   for (const Yaml::Entry& entry : document.entries) {
@@ -269,6 +289,7 @@ Expanded expand(const Tree& tree, std::vector<ComposeFile> files, const Context&
   out.variables = context.variables;
   settle_env_files(expansion, out.variables);
   settle_project_name(expansion, files, out);
+  check_file_list(expansion, files, out);
   out.profiles = context.profiles;
   const std::string* profiles = variable(out.variables, "COMPOSE_PROFILES");
   if (out.profiles.empty() && profiles != nullptr) out.profiles = split(*profiles, ',');

@@ -310,6 +310,23 @@ TEST_CASE(".env gives what nobody declares, and env files in its stead when they
   CHECK(files.text() == "services:\n  w:\n    image: one--x\n");
 }
 
+TEST_CASE("a value with a dollar sign is that value and nothing to fill in") {
+  Files files = project({{"p/compose.yaml", "services: { w: { user: '$D', hostname: '${PW:-$D}' } }\n"},
+                         {"p/.env", "D='a$A'\n"}});
+  CHECK(files.text() == "services:\n  w:\n    user: \"a$$A\"\n    hostname: \"${PW:-a$$A}\"\n");
+}
+
+TEST_CASE("a list of files in COMPOSE_FILE is followed or told, never dropped") {
+  Files files = project({{"p/compose.yaml", "services: {}\n"},
+                         {"p/compose.override.yaml", "services: {}\n"},
+                         {"p/.env", "COMPOSE_FILE=compose.yaml:./compose.override.yaml\n"}});
+  CHECK(files.problems().empty());
+  files.tree.put("p/.env", "COMPOSE_FILE=compose.yaml:prod.yaml\n");
+  CHECK_THAT(files.problems(), Catch::Matchers::Contains("COMPOSE_FILE asks for 'compose.yaml:prod.yaml'"));
+  files.context.setting = Context::Setting::plain;
+  CHECK(files.problems().empty());
+}
+
 TEST_CASE("the project's name and its profiles") {
   Files files =
       project({{"p/compose.yaml", "name: 'file-$A'\nservices: { w: { hostname: $COMPOSE_PROJECT_NAME } }\n"},
