@@ -11,59 +11,6 @@
 namespace hwcsync::layout {
 namespace {
 
-// Directories of /run that belong to others.
-constexpr std::array kReserved{"agenix",
-                               "agenix.d",
-                               "avahi-daemon",
-                               "binfmt",
-                               "blkid",
-                               "booted-system",
-                               "containers",
-                               "credentials",
-                               "crun",
-                               "cryptsetup",
-                               "current-system",
-                               "dbus",
-                               "docker",
-                               "host",
-                               "hwcsync",
-                               "initctl",
-                               "initramfs",
-                               "keys",
-                               "libpod",
-                               "libvirt",
-                               "lock",
-                               "log",
-                               "lvm",
-                               "media",
-                               "mount",
-                               "netns",
-                               "networkmanager",
-                               "nix",
-                               "nixos",
-                               "nscd",
-                               "opengl-driver",
-                               "opengl-driver-32",
-                               "podman",
-                               "polkit-1",
-                               "resolvconf",
-                               "runc",
-                               "secrets",
-                               "secrets-for-users",
-                               "secrets.d",
-                               "setuid-programs",
-                               "shm",
-                               "sshd",
-                               "sudo",
-                               "systemd",
-                               "tmpfiles.d",
-                               "udev",
-                               "udisks2",
-                               "user",
-                               "utmp",
-                               "wpa_supplicant",
-                               "wrappers"};
-
 // Units of NixOS and podman that a stack's unit must not replace.
 constexpr std::array kReservedUnits{"podman",         "podman-prune", "podman-auto-update",
                                     "podman-restart", "hwcsync",      "hwcsync-secrets",
@@ -175,24 +122,6 @@ void check_order(const DesiredState& desired, Problems& problems) {
 }
 
 }  // namespace
-
-void check_container_names(const Stack& stack, Problems& problems) {
-  std::map<std::string, std::string> seen;
-  for (const auto& [name, service] : stack.project.services) {
-    const std::string container = stack.container(service);
-    const bool reserved = std::find(kReserved.begin(), kReserved.end(), container) != kReserved.end();
-    if (stack.style == stack::Style::oci && (reserved || container.rfind("network-", 0) == 0)) {
-      problems.add(service.where, "a container may not be called '" + container +
-                                      "': its unit would own /run/" + container +
-                                      " and remove it on stop; set another container_name");
-    }
-    const auto [it, is_new] = seen.emplace(container, name);
-    if (!is_new) {
-      problems.add(service.where, "the services '" + it->second + "' and '" + name +
-                                      "' have the same container name '" + container + "'");
-    }
-  }
-}
 
 void check_host(const DesiredState& desired, Problems& problems) {
   check_units(desired, problems);

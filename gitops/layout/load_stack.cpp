@@ -1,5 +1,6 @@
 #include "gitops/compose/assets.hpp"
 #include "gitops/compose/loader.hpp"
+#include "gitops/layout/container_checks.hpp"
 #include "gitops/layout/desired_state.hpp"
 #include "gitops/layout/host_checks.hpp"
 #include "gitops/layout/secrets.hpp"
@@ -57,13 +58,21 @@ class Loader {
     paths_ = compose::find_compose_files(tree_, out_.directory);
     if (!paths_.empty()) {
       out_.compose_file = paths_.front();
+      std::vector<std::string> read = paths_;
+      for (const char* name : {"/stack.yaml", "/.env"}) read.push_back(out_.directory + name);
+      for (const std::string& path : read) {
+        if (symlink_on(tree_, path))
+          throw ConfigError(ConfigKind::repository, {{{path, 0, 0}, symlink_fault(path)}});
+      }
       return;
     }
     const auto place = host_.stack_places.find(out_.name);
     const Location where =
         place == host_.stack_places.end() ? Location{stack::kRepositoryFile, 0, 0} : place->second;
     std::string message = "the stack '" + out_.name + "' ";
-    if (tree_.list(out_.directory)) {
+    if (const auto link = symlink_on(tree_, out_.directory)) {
+      message += "cannot be read: " + symlink_fault(*link);
+    } else if (tree_.list(out_.directory)) {
       message += "has no Compose file; expected " + out_.directory + "/compose.yaml";
     } else {
       message += "has no directory '" + out_.directory + "'" +
@@ -128,8 +137,10 @@ class Loader {
       const std::string path = out_.directory + '/' + file;
       const auto content = compose::read_tracked_file(tree_, path);
       if (!content) {
-        problems_.add(out_.config.place("assets"),
-                      "the asset '" + file + "' (" + variable + ") is not a tracked file of this stack");
+        const auto link = symlink_on(tree_, path);
+        problems_.add(out_.config.place("assets"), "the asset '" + file + "' (" + variable + ") " +
+                                                       (link ? "cannot be read: " + symlink_fault(*link)
+                                                             : "is not a tracked file of this stack"));
       } else if (secrets::detect_source_format(*content)) {
         problems_.add(out_.config.place("assets"),
                       "the asset '" + file + "' is encrypted; declare it under 'secrets'");
@@ -276,7 +287,8 @@ class Loader {
                                                      rule.rule + "' does not exist");
       }
     }
-    check_container_names(out_, problems_);
+    check_containers(out_, problems_);
+    check_addresses(out_, problems_);
   }
 
   const Tree& tree_;

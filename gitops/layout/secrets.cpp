@@ -71,9 +71,12 @@ std::vector<Secret> find_secrets(const Tree& tree, const stack::RepositoryConfig
   for (const auto& [name, declared] : config.secrets) {
     const Found found = look_up(tree, declared.source, directory, repository.secrets);
     if (!found.path) {
-      problems.add(declared.where,
-                   "the secret file '" + declared.source + "' of '" + name + "' is not there; looked for " +
-                       (found.tried.empty() ? "it outside of the repository" : join(found.tried, " and ")));
+      std::string why = "is not there; looked for " +
+                        (found.tried.empty() ? "it outside of the repository" : join(found.tried, " and "));
+      for (const std::string& path : found.tried) {
+        if (const auto link = symlink_on(tree, path)) why = "cannot be read: " + symlink_fault(*link);
+      }
+      problems.add(declared.where, "the secret file '" + declared.source + "' of '" + name + "' " + why);
       continue;
     }
     const std::string content = tree.read(*found.path).value_or("");

@@ -36,25 +36,8 @@ struct Facts {
   std::string hash;
 };
 
-// The canonical model with our labels on every service: the provider compares models, not the content of
-// files.
 std::string compose_text(const layout::Stack& stack) {
-  Yaml model = stack.project.canonical;
-  Yaml* services = model.find("services");
-  for (const auto& [name, service] : stack.project.services) {
-    Yaml* entry = services == nullptr ? nullptr : services->find(name);
-    if (entry == nullptr) refuse(service.where, "the canonical model lacks service '" + name + "'");
-    if (entry->find("labels") == nullptr) entry->set("labels", Yaml::mapping());
-    Yaml* labels = entry->find("labels");
-    for (const auto& [key, value] : own_labels(stack, service)) {
-      if (labels->is_sequence()) {
-        labels->items.push_back(Yaml::scalar(key + "=" + value));
-      } else {
-        labels->set(key, Yaml::scalar(value));
-      }
-    }
-  }
-  return with_marker(stack.name, write_yaml(model));
+  return with_marker(stack.name, write_yaml(stack.project.canonical));
 }
 
 // Services that others wait for to complete, and those that are not to be restarted, may end.

@@ -5,39 +5,9 @@
 #include "src/base/error.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <set>
-#include <string_view>
 
 namespace hwcsync::nix {
-namespace {
-
-// The module makes /run/<container name> and removes it at stop: a name that is something else's directory
-// there would take that away ("user": every user's runtime directory, and our view with it).
-constexpr std::array<std::string_view, 24> kReservedNames{
-    "user",       "secrets",       "agenix", "podman", "systemd",   "dbus",
-    "lock",       "wrappers",      "udev",   "mount",  "hwcsync",   "current-system",
-    "log",        "booted-system", "nscd",   "lvm",    "initramfs", "credentials",
-    "containers", "opengl-driver", "keys",   "netns",  "nixos",     "tmpfiles.d"};
-
-bool valid_image(const std::string& image) {
-  // Printed unquoted in the module's script.
-  return !image.empty() && std::all_of(image.begin(), image.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-._/:@").find(c) != std::string_view::npos;
-  });
-}
-
-bool valid_name(const std::string& name) {
-  return !name.empty() && std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
-         });
-}
-
-}  // namespace
-
 std::string network_unit(const std::string& network) {
   return "podman-network-" + network;
 }
@@ -96,35 +66,6 @@ std::vector<std::string> OciContainer::coupled() const {
   return out;
 }
 
-void OciContainer::check() const {
-  const std::string name = stack_.container(service_);
-  if (!valid_name(name)) refuse(service_.where, "'" + name + "' is no name for a container");
-  if (std::find(kReservedNames.begin(), kReservedNames.end(), name) != kReservedNames.end()) {
-    refuse(service_.where, "a container named '" + name + "' would own /run/" + name +
-                               " and remove it when it stops; give it another container_name");
-  }
-  if (!valid_image(service_.image)) {
-    refuse(service_.image_where,
-           "'" + service_.image + "' is no image reference that can be written into a unit");
-  }
-  for (const auto& [other_name, dependency] : service_.depends_on) {
-    if (dependency.condition == compose::Dependency::Condition::completed) {
-      refuse(service_.where,
-             "depends_on '" + other_name +
-                 "' with service_completed_successfully: a container of style oci is kept running; use "
-                 "style compose for this stack");
-    }
-  }
-  if (is_awaited_healthy() && service_.health_check && service_.health_check->disabled) {
-    refuse(service_.where, "another service waits for '" + service_.name +
-                               "' to be healthy, but its healthcheck is disabled");
-  }
-  if (!service_.network_mode.empty() && !service_.ports.empty() && service_.network_mode != "bridge") {
-    refuse(service_.where, "ports do nothing with network_mode '" + service_.network_mode +
-                               "'; publish them on the service that owns the network, or remove them");
-  }
-}
-
 Value::List OciContainer::ports() const {
   Value::List out;
   for (std::size_t i = 0; i < service_.ports.size(); ++i) {
@@ -144,11 +85,6 @@ std::vector<std::string> OciContainer::volumes() const {
   std::vector<std::string> out;
   for (const auto& mount : service_.volumes) {
     if (mount.type == compose::Mount::Type::tmpfs) continue;
-    if (mount.source.empty()) {
-      refuse(service_.where,
-             "an anonymous volume at " + mount.target +
-                 " would be lost at every restart in style oci; give it a name or a directory");
-    }
     std::string source = mount.source;
     if (mount.type == compose::Mount::Type::volume) {
       const auto named = stack_.project.volumes.find(source);
@@ -185,23 +121,15 @@ std::vector<std::string> OciContainer::extra_options() const {
 }
 
 Value::Set OciContainer::container() const {
-  check();
   SetBuilder environment;
   for (const auto& [name, text] : service_.environment) {
     if (!text.tainted()) environment.user(name, text.plain());
   }
   SetBuilder labels;
-  auto all_labels = service_.labels;
-  for (auto& [name, text] : own_labels(stack_, service_)) all_labels[name] = text;
-  for (const auto& [name, text] : all_labels) labels.user(name, text);
+  for (const auto& [name, text] : service_.labels) labels.user(name, text);
   SetBuilder capabilities;
   for (const auto& name : service_.cap_add) capabilities.user(name, true);
-  for (const auto& name : service_.cap_drop) {
-    if (std::find(service_.cap_add.begin(), service_.cap_add.end(), name) != service_.cap_add.end()) {
-      refuse(service_.where, "capability " + name + " is both in cap_add and in cap_drop");
-    }
-    capabilities.user(name, false);
-  }
+  for (const auto& name : service_.cap_drop) capabilities.user(name, false);
   std::vector<std::string> depends;
   for (const auto& [name, dependency] : service_.depends_on) {
     if (dependency.required) depends.push_back(stack_.container(other(name)));

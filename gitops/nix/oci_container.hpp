@@ -22,7 +22,7 @@ class OciContainer {
                const compose::Service& service, const PortOption* port)
       : desired_(desired), stack_(stack), service_(service), port_(port) {}
 
-  // What stands under virtualisation.oci-containers.containers.<name>. Throws ConfigError for what podman or
+  // What stands under virtualisation.oci-containers.containers.<name>. The layout has refused what podman or
   // the NixOS module cannot do.
   [[nodiscard]] Value::Set container() const;
   // What is added to systemd.services.podman-<name>.
@@ -40,7 +40,6 @@ class OciContainer {
   [[nodiscard]] std::vector<std::string> coupled() const;
   [[nodiscard]] const compose::Service& other(const std::string& name) const;
   [[nodiscard]] std::string unit_of(const std::string& service) const;  // "podman-x.service"
-  void check() const;
 
   const layout::DesiredState& desired_;
   const layout::Stack& stack_;

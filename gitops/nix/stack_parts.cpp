@@ -40,13 +40,6 @@ std::string as_unit(const std::string& name) {
   return name + ".service";
 }
 
-bool valid_domain(const std::string& domain) {
-  return !domain.empty() && std::all_of(domain.begin(), domain.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-._*:/").find(c) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 std::string view_directory(const layout::Stack& stack) {
@@ -57,21 +50,6 @@ std::string view_directory(const layout::Stack& stack) {
 std::string view_unit(const layout::Stack& stack) {
   const std::int64_t uid = stack.style == stack::Style::oci ? 0 : stack.account.uid;
   return "hwcsync-view@" + std::to_string(uid) + ".service";
-}
-
-std::string asset_path(const layout::Stack& stack, const layout::Asset& asset) {
-  return "/etc/hwcsync/stacks/" + stack.name + "/assets/" + asset.name;
-}
-
-std::map<std::string, std::string> own_labels(const layout::Stack& stack, const compose::Service& service) {
-  std::map<std::string, std::string> out{{"io.hwcsync.stack", stack.name}};
-  for (const auto& asset : stack.assets) {
-    const std::string path = asset_path(stack, asset);
-    const bool mounted = std::any_of(service.volumes.begin(), service.volumes.end(),
-                                     [&](const compose::Mount& mount) { return mount.source == path; });
-    if (mounted) out["io.hwcsync.asset." + asset.name] = sha256_hex(asset.content).substr(0, 12);
-  }
-  return out;
 }
 
 std::vector<std::int64_t> open_tcp(const layout::DesiredState& desired, const layout::Stack& stack) {
@@ -155,11 +133,6 @@ Value::Set route_config(const layout::Stack& stack) {
   if (stack.config.routes.empty()) return out.take();
   out.put("services.caddy.enable", true);
   for (const auto& route : stack.config.routes) {
-    if (!valid_domain(route.domain)) {
-      throw Error(ErrorText{"cannot write a route", stack.name,
-                            "'" + route.domain + "' is no host name for Caddy",
-                            "write a domain like photos.example.net"});
-    }
     std::string text = "reverse_proxy 127.0.0.1:" + std::to_string(route.upstream) + "\n";
     if (route.tls == "internal") text = "tls internal\n" + text;
     out.put("services.caddy.virtualHosts", route.domain, "extraConfig", text);

@@ -23,12 +23,6 @@ struct StackFiles {
 [[nodiscard]] std::string view_directory(const layout::Stack& stack);
 [[nodiscard]] std::string view_unit(const layout::Stack& stack);  // "hwcsync-view@1000.service"
 
-// "/etc/hwcsync/stacks/<stack>/assets/<name>", the place that a container mounts.
-[[nodiscard]] std::string asset_path(const layout::Stack& stack, const layout::Asset& asset);
-// io.hwcsync.stack, and io.hwcsync.asset.<name> for each asset that this service mounts.
-[[nodiscard]] std::map<std::string, std::string> own_labels(const layout::Stack& stack,
-                                                            const compose::Service& service);
-
 // Ports to open: those of stack.yaml without the proxied ones, when the host wants a firewall.
 [[nodiscard]] std::vector<std::int64_t> open_tcp(const layout::DesiredState& desired,
                                                  const layout::Stack& stack);

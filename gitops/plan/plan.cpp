@@ -103,6 +103,7 @@ class Maker {
     restart_consumers(plan_.secrets, pairs_, plan_.changes);
     plan_.refusals = check_guards(
         {before_.host, after_.host, &in_.host, &in_.machine, &pairs_, &plan_.secrets, &in_.acks});
+    refuse_errors();
     measure();
     plan_.id = identify();
     return std::move(plan_);
@@ -197,6 +198,15 @@ class Maker {
         }
       }
       pairs_.push_back(std::move(pair));
+    }
+  }
+
+  // What the policy calls an error is one: whoever has a reason writes it under lint.ignore in stack.yaml.
+  void refuse_errors() {
+    for (const lint::Finding& finding : plan_.findings) {
+      if (finding.severity != stack::Severity::error) continue;
+      plan_.refusals.push_back(
+          {"lint", finding.where.to_string() + ": " + finding.rule + ": " + finding.message, ""});
     }
   }
 

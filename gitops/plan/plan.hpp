@@ -48,7 +48,7 @@ struct SecretChange {
 };
 
 struct Refusal {
-  std::string code;  // "everything-vanished", "other-machine", "secret-undecryptable"
+  std::string code;  // "everything-vanished", "other-machine", "secret-undecryptable", "lint"
   std::string message;
   std::string ack;  // what `--ack` takes to go on; empty: cannot be acknowledged
 };

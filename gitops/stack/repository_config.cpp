@@ -112,7 +112,7 @@ struct Schema<RepositoryConfig> : StructSchema<RepositoryConfig> {
   static const Rows<RepositoryConfig>& rows() {
     static const Rows<RepositoryConfig> table = [] {
       Rows<RepositoryConfig> out{
-          {"version", "Version of this file's format: 1.", &read_version, &version_schema, false},
+          {"version", "Version of this file's format: 1.", &read_version, &version_schema, true},
           row<&RepositoryConfig::stacks>("stacks", "Directory that holds one directory a stack."),
           row<&RepositoryConfig::generated>("generated", "Where generated modules are written."),
           row<&RepositoryConfig::defaults>("defaults", "What holds for a stack that does not say otherwise."),
@@ -249,7 +249,15 @@ RepositoryConfig read_repository_config(const Tree& tree) {
         {{{kRepositoryFile, 0, 0},
           "there is no such file at the root of the repository; 'hwcsync init' writes a first one"}});
   }
+  if (symlink_on(tree, kRepositoryFile)) {
+    throw ConfigError(ConfigKind::repository, {{{kRepositoryFile, 0, 0}, symlink_fault(kRepositoryFile)}});
+  }
   const Yaml document = parse_yaml(*content, kRepositoryFile);
+  // An empty registry is not "no stacks".
+  if (document.is_null()) {
+    throw ConfigError(ConfigKind::repository,
+                      {{{kRepositoryFile, 1, 1}, "the file is empty; it needs 'version: 1' and 'hosts'"}});
+  }
   RepositoryConfig out;
   Problems problems;
   Schema<RepositoryConfig>::read(document, out, problems);
@@ -260,6 +268,10 @@ RepositoryConfig read_repository_config(const Tree& tree) {
   if (out.defaults.user == "dedicated") {
     problems.add(key_place(*document.find("defaults"), "user"),
                  "'user: dedicated' is not supported by this version yet");
+  }
+  if (out.hosts.empty()) {
+    problems.add(key_place(document, "hosts"),
+                 "declares no host; every machine that this repository is for stands under 'hosts'");
   }
   if (const Yaml* hosts = document.find("hosts")) {
     for (const auto& [name, host] : out.hosts) reader.check_host(name, host, *hosts);

@@ -15,6 +15,16 @@ namespace {
 
 constexpr std::size_t kFileLimit = 16U << 20U;
 
+// Whether each directory above `path` is one, and no link to one.
+bool leads_there(const std::string& root, const std::string& path) {
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    std::error_code error;
+    const auto kind = fs::symlink_status(root + '/' + path.substr(0, slash), error).type();
+    if (kind != fs::file_type::directory) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::string> Tree::blob_id(const std::string& path) const {
@@ -30,6 +40,7 @@ DirectoryTree::DirectoryTree(std::string root) : root_(std::move(root)) {
 }
 
 std::optional<std::string> DirectoryTree::read(const std::string& path) const {
+  if (!leads_there(root_, path)) return std::nullopt;
   const std::string full = root_ + '/' + path;
   std::error_code error;
   const fs::file_status status = fs::symlink_status(full, error);
@@ -39,7 +50,8 @@ std::optional<std::string> DirectoryTree::read(const std::string& path) const {
 }
 
 std::optional<std::vector<TreeEntry>> DirectoryTree::list(const std::string& path) const {
-  const std::string full = path.empty() ? root_ : root_ + '/' + path;
+  if (!leads_there(root_, path)) return std::nullopt;
+  const std::string full = path.empty() ? root_ + '/' : root_ + '/' + path;
   std::error_code error;
   if (fs::symlink_status(full, error).type() != fs::file_type::directory) return std::nullopt;
   std::vector<TreeEntry> out;
@@ -79,6 +91,25 @@ std::optional<std::vector<TreeEntry>> MemoryTree::list(const std::string& path) 
   if (out.empty() && !path.empty()) return std::nullopt;
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return out;
+}
+
+std::optional<std::string> symlink_on(const Tree& tree, const std::string& path) {
+  std::string above;
+  for (const std::string& part : split(path, '/')) {
+    const auto entries = tree.list(above);
+    if (!entries) return std::nullopt;
+    const std::string here = above.empty() ? part : above + '/' + part;
+    for (const TreeEntry& entry : *entries) {
+      if (entry.name == part && entry.kind == EntryKind::symlink) return here;
+    }
+    above = here;
+  }
+  return std::nullopt;
+}
+
+std::string symlink_fault(const std::string& path) {
+  return "'" + path +
+         "' is a symbolic link, and none is followed: commit what it points to under this name instead";
 }
 
 std::optional<std::string> join_path(std::string_view directory, std::string_view relative) {

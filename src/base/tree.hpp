@@ -31,7 +31,8 @@ class Tree {
   [[nodiscard]] bool has_file(const std::string& path) const { return blob_id(path).has_value(); }
 };
 
-// A directory of the file system, for `hwcsync lint` on a laptop. Files over 16 MiB are an error.
+// A directory of the file system, for `hwcsync lint` on a laptop. Files over 16 MiB are an error. As in a
+// commit, no path leads through a symbolic link.
 class DirectoryTree final : public Tree {
  public:
   explicit DirectoryTree(std::string root);
@@ -55,6 +56,12 @@ class MemoryTree final : public Tree {
  private:
   std::map<std::string, std::string> files_;
 };
+
+// The first part of the path that is a symbolic link. None is followed: what it names may lie outside of the
+// repository, and would not be in the commit's tree.
+[[nodiscard]] std::optional<std::string> symlink_on(const Tree& tree, const std::string& path);
+// What to say of one: "'stacks/x' is a symbolic link, ...".
+[[nodiscard]] std::string symlink_fault(const std::string& path);
 
 // "a/b" + "../c" -> "a/c"; nothing when the result would leave the tree or the path is absolute.
 [[nodiscard]] std::optional<std::string> join_path(std::string_view directory, std::string_view relative);

@@ -20,6 +20,16 @@ namespace {
 constexpr const char* kIntroduction =
     "hwcsync keeps a NixOS host in step with a Git repository of container stacks.";
 
+// Begins with the class of failure, so that a script can tell "no match" from a broken file.
+void report_secret(std::ostream& err, const secrets::SecretError& error) {
+  const ErrorText& text = error.text();
+  err << secrets::to_string(error.failure()) << ": " << text.context;
+  if (!text.subject.empty()) err << ' ' << text.subject;
+  if (!error.detail().empty()) err << ": " << error.detail();
+  err << '\n';
+  if (!text.hint.empty()) err << "  " << text.hint << '\n';
+}
+
 void report(std::ostream& err, const Error& error) {
   err << "hwcsync: " << error.what() << '\n';
   if (!error.text().hint.empty()) err << "  " << error.text().hint << '\n';
@@ -44,7 +54,7 @@ int guarded(const std::function<int()>& body, std::ostream& err) {
     report(err, error);
     return kBusy;
   } catch (const secrets::SecretError& error) {
-    report(err, error);
+    report_secret(err, error);
     return kBadInput;
   } catch (const Error& error) {
     report(err, error);
@@ -79,6 +89,45 @@ void add_shared_options(CLI::App& app, Context& context) {
   app.add_flag("--json", context.json, "write JSON");
 }
 
+// An empty word is a variable of a script that nobody set, and never means the default.
+void refuse_empty_words(CLI::App& app) {
+  const CLI::Validator not_empty(
+      [](std::string& word) { return word.empty() ? std::string("may not be empty") : std::string(); }, "",
+      "");
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() > 0) option->check(not_empty);
+  }
+  for (CLI::App* below : app.get_subcommands({})) refuse_empty_words(*below);
+}
+
+// What is wrong with a command line, and for a command that has subcommands which ones those are.
+void report_usage(std::ostream& err, const CLI::App& app, const std::vector<std::string>& words,
+                  const std::string& trouble) {
+  std::vector<std::string> names;
+  const auto commands =
+      app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == words.front(); });
+  if (!commands.empty()) {
+    for (const CLI::App* below : commands.front()->get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(below->get_name());
+  }
+  if (names.empty()) {
+    err << "hwcsync: " << trouble << '\n';
+    return;
+  }
+  const auto word = std::find_if(words.begin() + 1, words.end(),
+                                 [](const std::string& one) { return one.empty() || one.front() != '-'; });
+  if (word == words.end()) {
+    err << "hwcsync: " << words.front() << " needs a subcommand\n";
+  } else if (std::find(names.begin(), names.end(), *word) == names.end()) {
+    err << "hwcsync: unknown subcommand '" << *word << "' of " << words.front() << suggestion(*word, names)
+        << '\n';
+  } else {
+    err << "hwcsync: " << trouble << '\n';
+    return;
+  }
+  err << "  its subcommands: " << join(names, ", ") << '\n';
+}
+
 bool is_known(const std::string& word) {
   for (const Command& command : commands()) {
     if (command.name == word) return true;
@@ -111,15 +160,17 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
     if (!command.examples.empty()) sub->footer("Examples:\n" + command.examples);
     add_shared_options(*sub, context);
     const std::function<int()> body = command.declare(*sub, context);
+    refuse_empty_words(*sub);
     sub->final_callback([&selected, body] { selected = body; });
   }
+  const std::vector<std::string> words = arguments;
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes its words from the back
     app.parse(arguments);
   } catch (const CLI::Success& done) {  // --help, --version
     return app.exit(done, out, err);
   } catch (const CLI::ParseError& error) {
-    err << "hwcsync: " << error.what() << '\n';
+    report_usage(err, app, words, error.what());
     return kUsage;
   }
   if (!selected) return kUsage;

@@ -45,7 +45,7 @@ int history(int limit, Context& context) {
   if (context.json) {
     OrderedJson runs = OrderedJson::array();
     for (const history::RunRow& row : rows) runs.push_back(row_json(row));
-    context.out << OrderedJson{{"version", 1}, {"runs", runs}}.dump(2) << '\n';
+    context.out << json_text({{"version", 1}, {"runs", runs}});
     return kDone;
   }
   const WallTime now = SystemClock().now();

@@ -2,6 +2,7 @@
 #include "src/base/text.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/source.hpp"
 #include "src/cli/working_tree.hpp"
 
@@ -23,7 +24,7 @@ std::string summary(std::size_t stacks, const std::vector<lint::Finding>& findin
 
 int lint(const std::string& directory, Context& context) {
   const settings::Settings settings = load_settings(context);
-  const Files files = open_files(directory, context);
+  const Files files = open_files(directory, context, settings);
   const auto config = stack::read_repository_config(*files.tree);
   std::vector<std::string> hosts;
   if (!context.host.empty()) {
@@ -41,7 +42,7 @@ int lint(const std::string& directory, Context& context) {
     stacks += counters.stacks;
   }
   if (context.json) {
-    context.out << lint::to_json(findings).dump(2) << '\n';
+    context.out << json_text(lint::to_json(findings));
   } else {
     context.out << lint::to_text(findings) << summary(stacks, findings) << '\n';
   }

@@ -30,7 +30,7 @@ int log(history::RunId id, Context& context) {
                       {"state", history::state_name(line.state)},
                       {"detail", line.detail}});
     }
-    context.out << OrderedJson{{"version", 1}, {"run", id}, {"journal", list}}.dump(2) << '\n';
+    context.out << json_text({{"version", 1}, {"run", id}, {"journal", list}});
     return kDone;
   }
   for (const history::JournalLine& line : lines) {

@@ -25,6 +25,10 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+std::string json_text(const OrderedJson& value) {
+  return value.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
+}
+
 std::string people_state(std::string_view state) {
   std::string out(state);
   std::replace(out.begin(), out.end(), '-', ' ');

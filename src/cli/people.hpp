@@ -1,6 +1,7 @@
 #pragma once
 
 #include "src/base/clock.hpp"
+#include "src/base/json.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ namespace hwcsync::cli {
 [[nodiscard]] std::string first_line(std::string_view text);
 // "rolled-back" -> "rolled back".
 [[nodiscard]] std::string people_state(std::string_view state);
+
+// JSON for stdout, with its newline. What comes from outside may hold any bytes: those that are not UTF-8
+// become U+FFFD.
+[[nodiscard]] std::string json_text(const OrderedJson& value);
 
 // Columns two spaces apart, as wide as their widest cell; no lines, so that it reads the same in a log.
 class Table {

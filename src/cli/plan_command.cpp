@@ -4,6 +4,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
 #include "src/cli/facts.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/source.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,7 +39,7 @@ int plan(const Options& options, Context& context) {
     inputs.facts = facts_from_service(settings);
   }
   const plan::Plan made = plan::make_plan(inputs);
-  const std::string json = plan::to_json(made).dump(2) + "\n";
+  const std::string json = json_text(plan::to_json(made));
   if (!options.file.empty()) {
     AtomicFile file(options.file, 0644);
     file.write(json);

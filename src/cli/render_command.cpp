@@ -7,6 +7,7 @@
 #include "src/base/text.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/source.hpp"
 #include "src/cli/working_tree.hpp"
 
@@ -39,6 +40,15 @@ std::vector<std::string> leftovers(const std::string& directory,
   return out;
 }
 
+// With the directories that it leaves empty: Git does not know them.
+void remove_leftover(const fs::path& directory, const fs::path& path) {
+  fs::remove(directory / path);
+  for (fs::path above = path.parent_path(); !above.empty() && fs::is_empty(directory / above);
+       above = above.parent_path()) {
+    fs::remove(directory / above);
+  }
+}
+
 // Everything that stands there must be ours and as we wrote it: what somebody edited is not overwritten.
 void refuse_edited(const std::string& directory) {
   if (!fs::is_directory(directory)) return;
@@ -65,7 +75,7 @@ int write_files(const std::string& directory, const std::map<std::string, std::s
     file.write(content);
     file.commit();
   }
-  for (const std::string& path : leftovers(directory, files)) fs::remove(directory + '/' + path);
+  for (const std::string& path : leftovers(directory, files)) remove_leftover(directory, path);
   context.err << "wrote " << count_of(files.size(), "file") << " to " << directory << '\n';
   return kDone;
 }
@@ -84,7 +94,7 @@ int check_files(const std::string& directory, const std::map<std::string, std::s
 
 int render(const Options& options, Context& context) {
   const settings::Settings settings = load_settings(context);
-  const Files files = open_files("", context);
+  const Files files = open_files("", context, settings);
   const auto config = stack::read_repository_config(*files.tree);
   const std::string host = choose_host(context, settings, config);
   layout::LoadCounters counters;
@@ -96,7 +106,7 @@ int render(const Options& options, Context& context) {
                          : write_files(directory, rendered.files, context);
   }
   if (context.json) {
-    context.out << OrderedJson{{"version", 1}, {"host", host}, {"files", rendered.files}}.dump(2) << '\n';
+    context.out << json_text({{"version", 1}, {"host", host}, {"files", rendered.files}});
     return kDone;
   }
   for (const auto& [path, content] : rendered.files) {

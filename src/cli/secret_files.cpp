@@ -36,6 +36,10 @@ std::optional<secrets::SopsStore> sops_store(const std::string& format) {
   return std::nullopt;
 }
 
+std::string or_stdin(const std::string& path) {
+  return path == "-" ? "/dev/stdin" : path;
+}
+
 void write_secret(int fd, secrets::Bytes bytes) {
   write_all(fd, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "standard output");
 }
@@ -45,13 +49,25 @@ void write_secret(int fd, secrets::Bytes bytes) {
 int decrypt_file(const std::string& path, const std::vector<std::string>& identities,
                  const settings::Settings& settings) {
   secrets::harden_process();
+  if (std::count(identities.begin(), identities.end(), "-") + (path == "-" ? 1 : 0) > 1) {
+    throw UsageError({"cannot read standard input", "twice", "'-' can stand for the file or for one identity",
+                      "put the other one into a file"});
+  }
   std::vector<secrets::Identity> keys;
   for (const std::string& file : identities.empty() ? settings.identities : identities) {
-    for (secrets::Identity& identity : secrets::load_identities(file)) keys.push_back(std::move(identity));
+    for (secrets::Identity& identity : secrets::load_identities(or_stdin(file)))
+      keys.push_back(std::move(identity));
   }
-  const std::string ciphertext = read_file(path);
-  const secrets::PlainSource plain(format_of(ciphertext, path), ciphertext, keys);
-  write_secret(STDOUT_FILENO, plain.whole().bytes());
+  const std::string ciphertext = read_file(or_stdin(path));
+  const std::string name = path == "-" ? "standard input" : path;
+  try {
+    const secrets::PlainSource plain(format_of(ciphertext, name), ciphertext, keys);
+    write_secret(STDOUT_FILENO, plain.whole().bytes());
+  } catch (const secrets::SecretError& error) {
+    // The formats know what is wrong, not which file it is wrong in.
+    throw secrets::SecretError(error.failure(), {"cannot decrypt", name, {}, error.text().hint},
+                               error.detail());
+  }
   return kDone;
 }
 
@@ -59,8 +75,7 @@ int encrypt_file(const Encryption& encryption, std::ostream& out) {
   secrets::harden_process();
   std::vector<secrets::Recipient> recipients;
   for (const std::string& text : encryption.recipients) recipients.push_back(secrets::parse_recipient(text));
-  const std::string source = encryption.path == "-" ? "/dev/stdin" : encryption.path;
-  const secrets::SecureBuffer plain = secrets::read_secret_file(source, kPlaintextLimit);
+  const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(encryption.path), kPlaintextLimit);
   const auto now = std::chrono::system_clock::now();
   std::string text;
   if (const auto store = sops_store(encryption.format)) {

@@ -140,12 +140,14 @@ Command secrets_command() {
         CLI::App* wait =
             add(app, "mount", "wait until the view of a user answers", chosen, options, context, mount);
         wait->add_option("--wait", options->uid, "uid of the user")->required();
-        CLI::App* decrypt = add(app, "decrypt", "write the plaintext of a file to stdout", chosen, options,
-                                context, [](const Options& given, Context& where) {
+        CLI::App* decrypt = add(app, "decrypt", "write the plaintext of a file ('-': stdin) to stdout",
+                                chosen, options, context, [](const Options& given, Context& where) {
                                   return decrypt_file(given.file, given.identities, load_settings(where));
                                 });
-        decrypt->add_option("-i,--identity", options->identities, "identity file (default: this machine's)");
-        decrypt->add_option("FILE", options->file, "sops (yaml, json, dotenv, ini, binary) or age file")->required();
+        decrypt->add_option("-i,--identity", options->identities,
+                            "identity file, '-': stdin (default: this machine's)");
+        decrypt->add_option("FILE", options->file, "sops (yaml, json, dotenv, ini, binary) or age file")
+            ->required();
         CLI::App* encrypt =
             add(app, "encrypt", "encrypt a file ('-': stdin)", chosen, options, context,
                 [](const Options& given, Context& where) {

@@ -17,20 +17,46 @@ settings::Settings load_settings(const Context& context) {
   return settings::default_settings();
 }
 
+std::optional<Place> find_place(const std::string& start) {
+  std::error_code error;
+  for (fs::path here = fs::canonical(start, error); !error && !here.empty(); here = here.parent_path()) {
+    const std::string path = here.string();
+    const bool registry = fs::exists(here / stack::kRepositoryFile);
+    // A file in a work tree that `git worktree` made.
+    if (fs::exists(here / ".git")) return Place{path, path};
+    if (registry) return Place{path, ""};
+    if (fs::exists(here / "HEAD") && fs::is_directory(here / "objects")) return Place{"", path};
+    if (here == here.root_path()) break;
+  }
+  return std::nullopt;
+}
+
+Place choose_place(const std::string& directory, const Context& context, const settings::Settings& settings) {
+  const std::string named = directory.empty() ? context.repo : directory;
+  if (auto found = find_place(named.empty() ? "." : named)) {
+    const bool ours = found->root.empty() || fs::exists(found->root + '/' + stack::kRepositoryFile);
+    if (ours || !named.empty()) return *found;
+  }
+  if (!named.empty()) {
+    throw UsageError({"cannot find a config repository in", named,
+                      "there is no hwcsync.yaml and it is no Git repository",
+                      "give its directory, or start one with: hwcsync init"});
+  }
+  if (fs::exists(settings.mirror())) return {"", settings.mirror()};
+  throw UsageError({"cannot find a config repository", "",
+                    "neither this directory nor one above it is one, and this machine has no mirror",
+                    "say which one with --repo DIR, or start one with: hwcsync init"});
+}
+
 Source open_source(const Context& context, const settings::Settings& settings) {
-  std::string directory = context.repo;
-  if (directory.empty() && fs::exists(stack::kRepositoryFile) && fs::exists(".git")) directory = ".";
-  if (!directory.empty()) {
-    const bool work_tree = fs::exists(directory + "/.git");
-    return {git::Repository(work_tree ? directory + "/.git" : directory), "HEAD", false};
+  const Place place = choose_place("", context, settings);
+  if (place.git.empty()) {
+    throw UsageError({"cannot compare revisions in", place.root,
+                      "it is no Git repository, and has no commits",
+                      "hwcsync lint and hwcsync render read files as they stand; or: git init"});
   }
-  const std::string mirror = settings.state_dir + "/mirror.git";
-  if (!fs::exists(mirror)) {
-    throw UsageError({"cannot find a config repository", "",
-                      "this directory is none and this machine has no mirror",
-                      "say which one with --repo DIR"});
-  }
-  return {git::Repository(mirror), settings.repository.branch, true};
+  const bool is_mirror = place.git == settings.mirror();
+  return {git::Repository(place.git), is_mirror ? settings.repository.branch : "HEAD", is_mirror};
 }
 
 std::string choose_host(const Context& context, const settings::Settings& settings,

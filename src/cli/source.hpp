@@ -13,8 +13,20 @@ namespace hwcsync::cli {
 // The host's configuration where there is one, defaults on a laptop; with --config the file must be there.
 [[nodiscard]] settings::Settings load_settings(const Context& context);
 
-// The repository that a read-only command looks at: --repo, else the repository around the working directory
-// when it holds hwcsync.yaml, else this machine's mirror.
+// Where a config repository is, found from a directory in it: a work tree (also one of `git worktree`) or a
+// directory with hwcsync.yaml that is in none, or a bare repository.
+struct Place {
+  std::string root;  // empty: bare
+  std::string git;   // what holds the objects; empty: none
+};
+[[nodiscard]] std::optional<Place> find_place(const std::string& start);
+
+// The one that a command means: `directory`, else --repo, else the working directory, else this machine's
+// mirror. UsageError when there is none, or when what was named is none.
+[[nodiscard]] Place choose_place(const std::string& directory, const Context& context,
+                                 const settings::Settings& settings);
+
+// The commits that a read-only command looks at.
 struct Source {
   git::Repository repository;
   std::string head;        // revision that `--to` stands for by default

@@ -31,23 +31,21 @@ std::string deployed_line(const settings::Settings& settings, WallTime now) {
 }
 
 void print_daemon(const Json& status, WallTime now, std::ostream& out) {
-  const Json& decision = status["decision"];
+  const Json decision = status.value("decision", Json::object());
+  const Json run = status.value("run", Json());
+  const Json suspended = status.value("suspended", Json());
   out << "remote      " << text(status, "branch") << ' ' << text(status, "head").substr(0, 7);
   if (const std::string summary = text(status, "head_summary"); !summary.empty())
     out << " \"" << shorten(summary, 50) << '"';
   out << ", fetched " << since(status, "last_fetch", now) << '\n';
   if (const std::string error = text(status, "fetch_error"); !error.empty())
     out << "fetch       " << error << '\n';
-  if (status["run"].is_object()) {
-    out << "run         " << status["run"]["id"] << " is " << people_state(text(status["run"], "state"))
-        << '\n';
-  }
+  if (run.is_object())
+    out << "run         " << run.value("id", 0) << " is " << people_state(text(run, "state")) << '\n';
   if (text(decision, "kind") == "refuse")
     out << "held up     " << first_line(text(decision, "reason")) << "   (hwcsync why)\n";
-  if (status["suspended"].is_object()) {
-    out << "suspended   by " << text(status["suspended"], "who") << ": "
-        << text(status["suspended"], "reason") << '\n';
-  }
+  if (suspended.is_object())
+    out << "suspended   by " << text(suspended, "who") << ": " << text(suspended, "reason") << '\n';
   out << "next        poll in "
       << format_duration(std::chrono::milliseconds(status.value("next_poll_ms", 0)));
   if (!text(status, "watching").empty()) out << "; watching " << text(status, "watching");
@@ -70,8 +68,7 @@ int status(Context& context) {
   const settings::Settings settings = load_settings(context);
   auto client = daemon::ControlClient::connect(settings.control_socket());
   if (context.json) {
-    context.out << (client ? client->status() : Json{{"version", 1}, {"daemon", "not running"}}).dump(2)
-                << '\n';
+    context.out << json_text(client ? client->status() : Json{{"version", 1}, {"daemon", "not running"}});
     return kDone;
   }
   const WallTime now = SystemClock().now();
@@ -90,14 +87,12 @@ int status(Context& context) {
 int why(Context& context) {
   const settings::Settings settings = load_settings(context);
   const Json status = require_daemon(settings).status();
-  const Json& decision = status["decision"];
+  const Json decision = status.value("decision", Json::object());
   if (context.json) {
-    context.out << Json{{"version", 1},
-                        {"head", status["head"]},
-                        {"deployed", status["deployed"]},
-                        {"decision", decision}}
-                       .dump(2)
-                << '\n';
+    context.out << json_text({{"version", 1},
+                              {"head", status.value("head", Json())},
+                              {"deployed", status.value("deployed", Json())},
+                              {"decision", decision}});
     return kDone;
   }
   const std::string head = text(status, "head").substr(0, 7);

@@ -27,7 +27,7 @@ std::string word(const Json& message, const char* key) {
 
 int told(const Json& outcome, Context& context) {
   if (context.json) {
-    context.out << outcome.dump(2) << '\n';
+    context.out << json_text(outcome);
   } else {
     context.err << people_state(word(outcome, "outcome"));
     if (const std::string revision = word(outcome, "revision"); !revision.empty()) {

@@ -1,10 +1,7 @@
 #include "src/cli/working_tree.hpp"
 
 #include "gitops/source/repository.hpp"
-#include "gitops/stack/repository_config.hpp"
-#include "src/base/error.hpp"
-
-#include <filesystem>
+#include "src/cli/source.hpp"
 
 namespace hwcsync::cli {
 namespace {
@@ -12,8 +9,8 @@ namespace {
 // A tree of a commit together with the repository that it reads from.
 class CommitTree final : public Tree {
  public:
-  explicit CommitTree(const std::string& path)
-      : repository_(path), tree_(repository_.tree(repository_.require("HEAD"))) {}
+  CommitTree(const std::string& path, const std::string& revision)
+      : repository_(path), tree_(repository_.tree(repository_.require(revision))) {}
   [[nodiscard]] std::optional<std::string> read(const std::string& path) const override {
     return tree_.read(path);
   }
@@ -31,17 +28,11 @@ class CommitTree final : public Tree {
 
 }  // namespace
 
-Files open_files(const std::string& directory, const Context& context) {
-  const std::string root = !directory.empty() ? directory : !context.repo.empty() ? context.repo : ".";
-  if (std::filesystem::exists(root + '/' + stack::kRepositoryFile)) {
-    return {std::make_unique<DirectoryTree>(root), root};
-  }
-  if (std::filesystem::exists(root + "/HEAD") && std::filesystem::exists(root + "/objects")) {
-    return {std::make_unique<CommitTree>(root), ""};
-  }
-  throw UsageError({"cannot find a config repository in", root,
-                    "there is no hwcsync.yaml and it is no Git repository",
-                    "give its directory, or start one with: hwcsync init"});
+Files open_files(const std::string& directory, const Context& context, const settings::Settings& settings) {
+  const Place place = choose_place(directory, context, settings);
+  if (!place.root.empty()) return {std::make_unique<DirectoryTree>(place.root), place.root};
+  const bool is_mirror = place.git == settings.mirror();
+  return {std::make_unique<CommitTree>(place.git, is_mirror ? settings.repository.branch : "HEAD"), ""};
 }
 
 }  // namespace hwcsync::cli

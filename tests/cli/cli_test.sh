@@ -57,6 +57,22 @@ expect 64 "cannot find a config repository" "$program" lint "$work"
 expect 64 "there is no such rule; did you mean 'image-unpinned'?" "$program" explain image-unpined
 expect 1 "no such commit" "$program" plan --repo "$repo" --to nosuch
 
+expect 64 "may not be empty" "$program" plan --repo "$repo" --from ''
+expect 64 "unknown subcommand 'decript' of secrets; did you mean 'decrypt'?" "$program" secrets decript
+expect 64 "its subcommands: ls, audit, mount, decrypt, encrypt" "$program" secrets
+expect 0 "6 stacks: 0 errors" "$program" lint "$repo/stacks/n8n"
+expect 0 '"version": 1' sh -c "cd '$repo/stacks' && '$program' plan --json"
+git clone -q --bare "$repo" "$work/bare.git"
+expect 0 "6 stacks: 0 errors" "$program" lint "$work/bare.git"
+expect 0 '"version": 1' "$program" plan --repo "$work/bare.git" --json
+git -C "$repo" worktree add -q "$work/other-tree" HEAD
+expect 0 "6 stacks: 0 errors" "$program" lint "$work/other-tree"
+expect 0 '"version": 1' "$program" plan --repo "$work/other-tree" --json
+git -C "$repo" worktree remove --force "$work/other-tree"
+mkdir "$work/plain" && printf 'version: 1\nhosts: { a: { flake: "#a" } }\n' >"$work/plain/hwcsync.yaml"
+expect 0 "0 stacks" "$program" lint "$work/plain"
+expect 64 "it is no Git repository" "$program" plan --repo "$work/plain"
+
 # Wrong files of the repository: 65, with file, line and column.
 before=$(git -C "$repo" rev-parse HEAD)
 change() { # FILE SED-EXPRESSION
@@ -86,6 +102,14 @@ echo "N8N_ENCRYPTION_KEY=plain" >"$repo/stacks/n8n/n8n.env"
 expect 65 "not encrypted" "$program" lint "$repo"
 restore
 
+# What the policy calls an error: a finding for lint, a refusal for plan.
+change hwcsync.yaml 's/image-unpinned: warn/image-unpinned: error/'
+change stacks/n8n/compose.yaml 's/^\(    image: [^:]*\):.*/\1/'
+expect 2 "error image-unpinned" "$program" lint "$repo"
+commit unpinned
+expect 5 "image-unpinned: n8n" "$program" plan --repo "$repo" --from HEAD~1
+git -C "$repo" reset -q --hard HEAD~1
+
 # The host's own file: 78.
 printf 'version: 1\nstacks: [x]\n' >"$work/bad.yaml"
 expect 78 "bad.yaml:2:1" "$program" status --config "$work/bad.yaml"
@@ -94,6 +118,27 @@ expect 78 "missing.yaml" "$program" daemon --config "$work/missing.yaml"
 
 # Secrets: the class of failure, and who could.
 expect 0 "N8N_ENCRYPTION_KEY=" "$program" secrets decrypt -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 0 "N8N_ENCRYPTION_KEY=" sh -c "'$program' secrets decrypt -i '$work/key' - <'$repo/stacks/n8n/n8n.env'"
+expect 0 "N8N_ENCRYPTION_KEY=" sh -c "'$program' secrets decrypt -i - '$repo/stacks/n8n/n8n.env' <'$work/key'"
+expect 64 "twice" "$program" secrets decrypt -i - -
+# begins CLASS COMMAND...: the first words of the error, for scripts.
+begins() {
+  local class=$1 out
+  shift
+  out=$("$@" 2>&1 >/dev/null)
+  checks=$((checks + 1))
+  [[ $out == "$class: cannot decrypt $work/"* ]] && return
+  printf 'FAILED: %s\n  output: %s\n' "$*" "$out"
+  failed=$((failed + 1))
+}
+begins "no match" "$program" secrets decrypt -i "$work/other" "$repo/stacks/n8n/n8n.env"
+begins "not encrypted" "$program" secrets decrypt -i "$work/key" "$repo/hwcsync.yaml"
+printf 'hello\n' >"$work/hello"
+"$program" secrets encrypt -r "$recipient" --format age -o "$work/hello.age" "$work/hello"
+head -c -40 "$work/hello.age" >"$work/torn.age"
+begins "armor failure" "$program" secrets decrypt -i "$work/key" "$work/torn.age"
+printf 'age-encryption.org/v1\nnonsense\n' >"$work/header.age"
+begins "header failure" "$program" secrets decrypt -i "$work/key" "$work/header.age"
 expect 65 "no match" "$program" secrets decrypt -i "$work/other" "$repo/stacks/n8n/n8n.env"
 expect 65 "$recipient" "$program" secrets decrypt -i "$work/other" "$repo/stacks/n8n/n8n.env"
 expect 65 "not encrypted" "$program" secrets decrypt -i "$work/key" "$repo/hwcsync.yaml"
@@ -120,6 +165,10 @@ restore
 # Generated files: written, current, and never over an edit of somebody's.
 expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 0 "" "$program" render --repo "$repo" --host server --out "$work/out" --check
+mkdir -p "$work/out/generated/hwcsync/server/stacks/gone"
+cp "$work/out/generated/hwcsync/server/default.nix" "$work/out/generated/hwcsync/server/stacks/gone/"
+expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 1 "" test -e "$work/out/generated/hwcsync/server/stacks/gone"
 echo "# mine" >>"$work/out/generated/hwcsync/server/host.nix"
 expect 2 "host.nix: stale" "$program" render --repo "$repo" --host server --out "$work/out" --check
 expect 5 "edited" "$program" render --repo "$repo" --host server --out "$work/out"

@@ -60,6 +60,94 @@ TEST_CASE("a container of style oci may not take a directory of /run, nor a unit
       Contains("stack.yaml:1:1: the unit name 'podman-prune' of the stack 'one' belongs to the system"));
 }
 
+TEST_CASE("what could not be rendered or started is refused when it is read, with its place") {
+  struct Row {
+    std::string service;
+    std::string words;
+    std::string style = "compose";
+  };
+  const std::string name(240, 'x');
+  const std::vector<Row> rows{
+      {"image: ''", "has an empty image"},
+      {"image: 'x;reboot'", "'x;reboot' is no name of an image"},
+      {"image: i, container_name: " + name, "has 240 letters; more than 200"},
+      {"image: i, network_mode: brigde", "'brigde' is no network_mode; did you mean 'bridge'?"},
+      {"image: i, network_mode: '-1'", "'-1' is no network_mode"},
+      {"image: i, network_mode: 'service:'", "'service:' is no network_mode"},
+      {"image: i, working_dir: app", "working_dir 'app' must be an absolute path"},
+      {"image: i, ports: [ '999.0.0.1:80:80' ]", "'999.0.0.1', which is no IP address"},
+      {"image: i, ports: [ { target: 80, published: 80, host_ip: localhost } ]",
+       "'localhost', which is no IP"},
+      {"image: i, volumes: [ '/a/../../etc:/x' ]", "the source '/a/../../etc' of a mount has '.' or '..'"},
+      {"image: i, volumes: [ '/data:/' ]", "'/' is no place to mount"},
+      {"image: i, volumes: [ '/data:/x/../etc' ]", "'/x/../etc' is no place to mount"},
+      {"image: i, labels: { a: \"x\\0y\" }", "services.web.labels.a holds a NUL byte"},
+      {"image: i, volumes: [ /data ]", "an anonymous volume at /data", "oci"},
+      {"image: i, cap_add: [ KILL ], cap_drop: [ KILL ]", "capability KILL is both", "oci"},
+      {"image: i, volumes: [ { type: bind, source: '/a:b', target: /x } ]", "no way to write the colon",
+       "oci"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.service);
+    Fixture fixture;
+    fixture.stack("one", "services:\n  web: { " + row.service + " }\n", "style: " + row.style + "\n");
+    CHECK_THAT(fixture.problems(), Contains("stacks/one/compose.yaml:2:"));
+    CHECK_THAT(fixture.problems(), Contains(row.words));
+  }
+  for (const char* good :
+       {"image: i, network_mode: host", "image: i, volumes: [ '/:/host:ro' ]",
+        "image: i, ports: [ '[::1]:80:80', '127.0.0.1:81:81' ]", "image: i, working_dir: /app"}) {
+    INFO(good);
+    Fixture fixture;
+    fixture.stack("one", "services:\n  web: { " + std::string(good) + " }\n");
+    CHECK(fixture.problems().empty());
+  }
+}
+
+TEST_CASE("what style oci cannot do is refused where it stands") {
+  Fixture fixture;
+  const auto told = [&](const std::string& services) {
+    fixture.stack("one", "services:\n" + services, "style: oci\n");
+    return fixture.problems();
+  };
+  CHECK_THAT(told("  db: { image: i }\n  web: { image: i, depends_on: { db: { condition: "
+                  "service_completed_successfully } } }\n"),
+             Contains("compose.yaml:3:3: depends_on 'db' with service_completed_successfully"));
+  CHECK_THAT(told("  db: { image: i, healthcheck: { disable: true } }\n"
+                  "  web: { image: i, depends_on: { db: { condition: service_healthy } } }\n"),
+             Contains("compose.yaml:2:3: another service waits for 'db' to be healthy"));
+  CHECK_THAT(told("  web: { image: i, network_mode: none, ports: [ '80:80' ] }\n"),
+             Contains("ports do nothing with network_mode 'none'"));
+}
+
+TEST_CASE("a stack without services is no way to stop one") {
+  Fixture fixture;
+  fixture.stack("one", "services: {}\n");
+  CHECK_THAT(fixture.problems(),
+             Contains("stacks/one/compose.yaml: declares no service; to stop a stack take"));
+  fixture.stack("one", "services: { web: { image: i, profiles: [ x ] } }\n");
+  CHECK_THAT(fixture.problems(), Contains("stacks/one/compose.yaml: no active profile enables any"));
+}
+
+TEST_CASE("a probe that nothing could answer is refused") {
+  for (const char* probe :
+       {"http: 'https://127.0.0.1/'", "http: 'localhost:80'", "http: 'http://'", "http: 'http://a:b/'",
+        "http: 'http://a/ b'", "tcp: localhost", "tcp: 'a:0'", "tcp: ':80'", "tcp: 'a:80-90'"}) {
+    INFO(probe);
+    Fixture fixture;
+    fixture.stack("one", web(""), std::string("health: { probes: [ { ") + probe + " } ] }\n");
+    CHECK_THAT(fixture.problems(), Contains("stacks/one/stack.yaml:1:1: '"));
+    CHECK_THAT(fixture.problems(), Contains("cannot be probed"));
+  }
+  Fixture fixture;
+  fixture.stack("one", web(""),
+                "variables: { PORT: '80' }\nhealth: { probes: [ { http: 'http://127.0.0.1:${PORT}/ping' }, "
+                "{ http: 'http://[::1]:80' }, { tcp: 'db:5432' } ] }\n");
+  CHECK(fixture.problems().empty());
+  fixture.stack("one", web(""), "routes: [ { domain: 'a b', upstream: 80 } ]\n");
+  CHECK_THAT(fixture.problems(), Contains("stack.yaml:1:1: 'a b' is no host name for Caddy"));
+}
+
 TEST_CASE("start-after names stacks of this host, by name or by unit") {
   Fixture fixture("one, two");
   fixture.stack("one", web(""), "start-after: [ two, two-stack ]\n");

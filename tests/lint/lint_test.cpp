@@ -12,7 +12,7 @@ std::vector<Finding> findings(const std::string& compose, const std::string& con
   MemoryTree tree;
   tree.put("hwcsync.yaml",
            "policy: " + policy +
-               "\nhosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\n");
+               "\nhosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\nversion: 1\n");
   tree.put("stacks/s/compose.yaml", compose);
   tree.put("stacks/s/stack.yaml", config);
   tree.put("stacks/s/s.env", "PW=ENC[x]\nsops_lastmodified=x\nsops_mac=ENC[x]\n");

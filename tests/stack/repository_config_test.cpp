@@ -9,9 +9,19 @@ RepositoryConfig read(const std::string& text) {
   return read_repository_config(MemoryTree({{"hwcsync.yaml", text}}));
 }
 
-std::string problems(const std::string& text) {
+std::string problems_as_they_stand(const std::string& text) {
   try {
     (void)read(text);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// For cases about something else than the version.
+std::string problems(const std::string& text) {
+  try {
+    (void)read(text.find("version:") == std::string::npos ? text + "version: 1\n" : text);
   } catch (const ConfigError& error) {
     CHECK(error.kind() == ConfigKind::repository);
     return error.what();
@@ -50,6 +60,17 @@ hosts:
   CHECK(host.users.at("homelab").gid == 100);
   CHECK(host.users.at("homelab").sub_ids == 200000);
   CHECK(host.podman);
+}
+
+TEST_CASE("an empty or missing registry is not taken for no stacks") {
+  CHECK(problems_as_they_stand("") ==
+        "hwcsync.yaml:1:1: the file is empty; it needs 'version: 1' and 'hosts'");
+  CHECK_THAT(problems_as_they_stand(kHost),
+             Catch::Matchers::Contains("hwcsync.yaml:1:1: key 'version' is missing"));
+  for (const char* text : {"version: 1\n", "version: 1\nhosts: {}\n", "version: 1\nhosts:\n"}) {
+    INFO(text);
+    CHECK_THAT(problems_as_they_stand(text), Catch::Matchers::Contains("declares no host"));
+  }
 }
 
 TEST_CASE("a repository without the file says how to get one") {

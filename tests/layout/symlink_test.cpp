@@ -1,0 +1,61 @@
+#include "tests/layout/fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace hwcsync::layout {
+namespace {
+
+using Catch::Matchers::Contains;
+
+// A repository on disk in which one name is a symbolic link to where its content really is.
+class Linked {
+ public:
+  Linked() {
+    put("hwcsync.yaml",
+        "version: 1\nhosts: { server: { flake: '#server', stacks: [ one ], users: { homelab: { uid: 1000 } } "
+        "} }\n");
+    put("stacks/one/compose.yaml", "services: { web: { image: i } }\n");
+    put("stacks/one/stack.yaml", "secrets: { token: { source: token.age } }\nassets: { CONF: app.conf }\n");
+    put("stacks/one/token.age", "age-encryption.org/v1\n");
+    put("stacks/one/app.conf", "x\n");
+  }
+  std::string problems_with_link(const std::string& path) {
+    const std::string there = directory_.path() + '/' + path;
+    const std::string elsewhere = directory_.path() + "/elsewhere";
+    std::filesystem::rename(there, elsewhere);
+    std::filesystem::create_symlink(elsewhere, there);
+    return problems();
+  }
+  std::string problems() {
+    try {
+      LoadCounters counters;
+      (void)load_desired_state(DirectoryTree(directory_.path()), "server", counters);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+ private:
+  void put(const std::string& path, const std::string& content) {
+    const std::filesystem::path full = directory_.path() + '/' + path;
+    std::filesystem::create_directories(full.parent_path());
+    std::ofstream(full) << content;
+  }
+  hwcsync::test::TemporaryDirectory directory_;
+};
+
+TEST_CASE("a symbolic link is called one, wherever it stands in the way") {
+  CHECK(Linked().problems().empty());
+  for (const char* path : {"hwcsync.yaml", "stacks", "stacks/one", "stacks/one/compose.yaml",
+                           "stacks/one/stack.yaml", "stacks/one/token.age", "stacks/one/app.conf"}) {
+    INFO(path);
+    CHECK_THAT(Linked().problems_with_link(path),
+               Contains("'" + std::string(path) + "' is a symbolic link, and none is followed: commit what"));
+  }
+}
+
+}  // namespace
+}  // namespace hwcsync::layout
