@@ -8,19 +8,10 @@
 
 #include <sodium.h>
 
-#include <array>
-
 namespace hwcsync::secrets {
 namespace {
 
 constexpr std::string_view kLabel = "age-encryption.org/v1/ssh-ed25519";
-
-std::string tag_of(std::string_view wire) {
-  std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest{};
-  const Bytes bytes = as_bytes(wire);
-  ::crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
-  return encode_base64(Bytes(digest).first(4), Padding::none);
-}
 
 // Binds the exchange to the SSH key: X25519(HKDF(key), shared).
 SecureBuffer apply_tweak(const SecureBuffer& shared, std::string_view wire) {
@@ -38,7 +29,7 @@ std::optional<SecureBuffer> unwrap_stanza(const Stanza& stanza, const SshEd25519
     throw_header_failure("the body of an ssh-ed25519 stanza has a wrong length");
   }
   const std::string wire = ssh_public_key_wire(kSshEd25519Stanza, identity.recipient.key);
-  if (stanza.arguments[0] != tag_of(wire)) return std::nullopt;
+  if (stanza.arguments[0] != ssh_tag(wire)) return std::nullopt;
   const SecureBuffer shared = shared_secret(identity.scalar.bytes(), share);
   const SecureBuffer tweaked = apply_tweak(shared, wire);
   const SecureBuffer key = derive_wrap_key(tweaked.bytes(), share, identity.montgomery, kLabel);
@@ -60,7 +51,7 @@ Stanza make_stanza(const SshEd25519Recipient& recipient, Bytes file_key) {
   const SecureBuffer tweaked = apply_tweak(shared, wire);
   const SecureBuffer key = derive_wrap_key(tweaked.bytes(), ephemeral.share, montgomery, kLabel);
   return {std::string(kSshEd25519Stanza),
-          {tag_of(wire), encode_base64(ephemeral.share, Padding::none)},
+          {ssh_tag(wire), encode_base64(ephemeral.share, Padding::none)},
           wrap_file_key(key.bytes(), file_key)};
 }
 

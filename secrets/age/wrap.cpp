@@ -1,6 +1,7 @@
 #include "secrets/age/wrap.hpp"
 
 #include "secrets/age/hkdf.hpp"
+#include "secrets/arena/base64.hpp"
 
 #include <sodium.h>
 
@@ -49,6 +50,13 @@ SecureBuffer derive_wrap_key(Bytes shared, Bytes share, Bytes public_key, std::s
   std::array<std::uint8_t, 64> salt{};
   std::ranges::copy(public_key, std::ranges::copy(share, salt.begin()).out);
   return hkdf_sha256(shared, salt, label);
+}
+
+std::string ssh_tag(std::string_view wire) {
+  std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest{};
+  const Bytes bytes = as_bytes(wire);
+  ::crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+  return encode_base64(Bytes(digest).first(4), Padding::none);
 }
 
 }  // namespace hwcsync::secrets

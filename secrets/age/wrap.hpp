@@ -4,6 +4,7 @@
 #include "secrets/identity/identity.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,5 +31,8 @@ struct EphemeralKey {
 // HKDF of the shared secret with both public keys as salt, as the X25519 and ssh-ed25519 stanzas have it.
 [[nodiscard]] SecureBuffer derive_wrap_key(Bytes shared, Bytes share, Bytes public_key,
                                            std::string_view label);
+
+// The four bytes, in base64, by which an SSH stanza names its key.
+[[nodiscard]] std::string ssh_tag(std::string_view wire);
 
 }  // namespace hwcsync::secrets

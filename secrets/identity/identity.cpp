@@ -21,7 +21,19 @@ namespace {
 
 Recipient Identity::recipient() const {
   if (const auto* x25519 = std::get_if<X25519Identity>(&key)) return x25519->recipient;
-  return std::get<SshEd25519Identity>(key).recipient;
+  if (const auto* ed25519 = std::get_if<SshEd25519Identity>(&key)) return ed25519->recipient;
+  if (const auto* rsa = std::get_if<SshRsaIdentity>(&key)) return rsa->recipient;
+  throw Error("cannot tell the recipient of", origin, "only the program age knows it");
+}
+
+bool Identity::fits(std::string_view text) const {
+  text = trim(text);
+  if (const auto* program = std::get_if<ProgramIdentity>(&key))
+    return text.starts_with("age1" + program->name + "1");
+  if (std::holds_alternative<PassphraseIdentity>(key)) return false;
+  const std::string own = to_text(recipient());
+  // As it stands in a file it may carry a comment (SSH keys).
+  return text.starts_with(own) && (text.size() == own.size() || text[own.size()] == ' ');
 }
 
 Identity x25519_identity(SecureBuffer secret, std::string origin) {
@@ -56,7 +68,15 @@ SecureBuffer identity_text(const X25519Identity& identity) {
 std::string describe(std::span<const Identity> identities) {
   if (identities.empty()) return "0 identities";
   std::vector<std::string> texts;
-  for (const Identity& identity : identities) texts.push_back(to_short_text(identity.recipient()));
+  for (const Identity& identity : identities) {
+    if (const auto* program = std::get_if<ProgramIdentity>(&identity.key)) {
+      texts.push_back("of age1" + program->name + "1...");
+    } else if (std::holds_alternative<PassphraseIdentity>(identity.key)) {
+      texts.emplace_back("a passphrase");
+    } else {
+      texts.push_back(to_short_text(identity.recipient()));
+    }
+  }
   const std::string count =
       identities.size() == 1 ? "1 identity" : std::to_string(identities.size()) + " identities";
   return count + " (" + join(texts, ", ") + ")";

@@ -22,17 +22,40 @@ struct SshEd25519Identity {
   Key32 montgomery{};  // the recipient on the Montgomery curve
 };
 
+// An SSH RSA key.
+struct SshRsaIdentity {
+  SecureBuffer der;  // PKCS#1
+  SshRsaRecipient recipient;
+};
+
+// AGE-SECRET-KEY-PQ-1... or AGE-PLUGIN-NAME-1...: the program `age` uses it, and only it knows the recipient.
+struct ProgramIdentity {
+  SecureBuffer text;
+  std::string name;  // "pq", or the plugin's
+};
+
+// What a person types; opens age files that were made with it. Never read from a file of identities.
+struct PassphraseIdentity {
+  SecureBuffer passphrase;
+};
+
 // A private key that can decrypt. Move-only; the private part lies in the arena.
 struct Identity {
   std::string origin;  // file and line it came from, for messages
-  std::variant<X25519Identity, SshEd25519Identity> key;
+  std::variant<X25519Identity, SshEd25519Identity, SshRsaIdentity, ProgramIdentity, PassphraseIdentity> key;
 
+  // Throws Error for the kinds that have none that is known.
   [[nodiscard]] Recipient recipient() const;
+  // Whether a recipient of a file ("age1...", "ssh-rsa AAAA... comment") is, or may be, this one.
+  [[nodiscard]] bool fits(std::string_view recipient_text) const;
 };
 
 // Both throw SecretError when the bytes are not a key. `secret` and `seed` have 32 bytes.
 [[nodiscard]] Identity x25519_identity(SecureBuffer secret, std::string origin);
 [[nodiscard]] Identity ssh_ed25519_identity(Bytes seed, std::string origin);
+
+// An RSA key in DER (PKCS#1).
+[[nodiscard]] Identity ssh_rsa_identity(SecureBuffer der, std::string origin);
 
 // A new X25519 identity from the system's random numbers.
 [[nodiscard]] Identity generate_identity();

@@ -8,8 +8,10 @@
 #include "src/base/fd.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -30,14 +32,38 @@ bool starts_with(Bytes text, std::string_view prefix) {
   return text.size() >= prefix.size() && is_text(text.first(prefix.size()), prefix);
 }
 
-Identity parse_line(Bytes line, const std::string& origin) {
+// Of the kinds that only the program `age` can use; the text is checked here, so that a typo is found before
+// it runs.
+std::optional<Identity> parse_program_identity(Bytes line, const std::string& origin) {
+  constexpr std::string_view kPlugin = "AGE-PLUGIN-";
+  std::string name;
+  std::string prefix;
   if (starts_with(line, "AGE-SECRET-KEY-PQ-1")) {
-    reject(SecretFailure::unsupported, origin, "use post-quantum identities",
-           "use an X25519 identity beside it");
+    name = "pq";
+    prefix = "age-secret-key-pq-";
+  } else if (starts_with(line, kPlugin)) {
+    const std::string_view text(reinterpret_cast<const char*>(line.data()), line.size());
+    const auto mark = text.rfind("-1");
+    if (mark == std::string_view::npos || mark <= kPlugin.size())
+      reject(SecretFailure::malformed, origin, "the plugin's name is missing", "copy the whole line again");
+    for (const char c : text.substr(0, mark + 1))
+      prefix += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    name = prefix.substr(kPlugin.size(), mark - kPlugin.size());
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-._") != std::string::npos)
+      reject(SecretFailure::malformed, origin, "the plugin's name has wrong letters",
+             "copy the whole line again");
+  } else {
+    return std::nullopt;
   }
-  if (starts_with(line, "AGE-PLUGIN-")) {
-    reject(SecretFailure::unsupported, origin, "use plugin identities", "use an X25519 identity beside it");
+  if (!decode_bech32(prefix, line)) {
+    reject(SecretFailure::malformed, origin, "the key is damaged: its check sum is wrong",
+           "copy the whole line again");
   }
+  return Identity{origin, ProgramIdentity{SecureBuffer(line), name}};
+}
+
+Identity parse_line(Bytes line, const std::string& origin) {
+  if (auto identity = parse_program_identity(line, origin)) return std::move(*identity);
   if (!starts_with(line, "AGE-SECRET-KEY-1")) {
     reject(SecretFailure::malformed, origin, "the line is neither a comment nor AGE-SECRET-KEY-1...",
            "`age-keygen -o FILE` makes such a file");

@@ -7,9 +7,9 @@
 
 namespace hwcsync::secrets {
 
-// The identities of one file: AGE-SECRET-KEY-1... lines with comments, or one OpenSSH Ed25519 private key
-// (which gives two). `name` is the file's name for messages. Throws SecretError naming file and line, never
-// their text.
+// The identities of one file: AGE-SECRET-KEY-1..., AGE-SECRET-KEY-PQ-1... and AGE-PLUGIN-... lines with
+// comments, or one SSH private key (an Ed25519 key gives two). `name` is the file's name for messages. Throws
+// SecretError naming file and line, never their text.
 [[nodiscard]] std::vector<Identity> parse_identities(Bytes content, const std::string& name);
 
 // Reads the file into the arena and parses it. Throws SystemError too.

@@ -2,6 +2,7 @@
 
 #include "secrets/arena/base64.hpp"
 #include "secrets/arena/secret_error.hpp"
+#include "secrets/identity/rsa_key.hpp"
 #include "secrets/identity/wire.hpp"
 
 #include <algorithm>
@@ -80,6 +81,23 @@ bool is_padding(Bytes rest) {
   return true;
 }
 
+// The private part of an ssh-rsa key: mpints n, e, d, iqmp, p, q, comment, padding.
+std::vector<Identity> read_rsa(WireReader& reader, Bytes public_key, const std::string& origin) {
+  RsaNumbers numbers;
+  for (Bytes* number : {&numbers.n, &numbers.e, &numbers.d, &numbers.iqmp, &numbers.p, &numbers.q}) {
+    const auto read = reader.string();
+    if (!read) malformed(origin, "the key ends too early");
+    *number = *read;
+  }
+  const auto comment = reader.string();
+  if (!comment || !is_padding(reader.rest())) malformed(origin, "its padding is wrong");
+  std::vector<Identity> out;
+  out.push_back(ssh_rsa_identity(rsa_to_der(numbers), origin));
+  if (!is_text(public_key, std::get<SshRsaIdentity>(out.front().key).recipient.wire))
+    malformed(origin, "its public and private parts do not belong together");
+  return out;
+}
+
 }  // namespace
 
 bool looks_like_pem(Bytes text) {
@@ -90,8 +108,7 @@ bool looks_like_pem(Bytes text) {
 
 std::vector<Identity> parse_openssh_key(Bytes text, const std::string& origin) {
   if (text.size() < kBegin.size() || !is_text(text.first(kBegin.size()), kBegin)) {
-    reject(SecretFailure::unsupported, origin, "read private keys that are not in OpenSSH's own format",
-           "`ssh-keygen -p -f KEY` rewrites it in that format");
+    return parse_pem_key(text, origin);
   }
   const SecureBuffer decoded = decode_pem(text, origin);
   WireReader outer(decoded.bytes());
@@ -105,8 +122,9 @@ std::vector<Identity> parse_openssh_key(Bytes text, const std::string& origin) {
   const auto type = reader.string();
   if (!first_check || !second_check || !type) malformed(origin, "the key ends too early");
   if (*first_check != *second_check) malformed(origin, "its check numbers differ");
+  if (is_text(*type, "ssh-rsa")) return read_rsa(reader, frame.public_key, origin);
   if (!is_text(*type, "ssh-ed25519")) {
-    reject(SecretFailure::unsupported, origin, "use SSH keys other than ssh-ed25519",
+    reject(SecretFailure::unsupported, origin, "use SSH keys other than ssh-ed25519 and ssh-rsa",
            "use the host's ssh_host_ed25519_key, or an age identity");
   }
   const auto public_key = reader.string();
@@ -117,13 +135,19 @@ std::vector<Identity> parse_openssh_key(Bytes text, const std::string& origin) {
   }
   if (!is_padding(reader.rest())) malformed(origin, "its padding is wrong");
 
-  Identity ssh = ssh_ed25519_identity(private_key->first(32), origin);
-  const auto& key = std::get<SshEd25519Identity>(ssh.key);
+  std::vector<Identity> out = ed25519_identities(private_key->first(32), origin);
+  const auto& key = std::get<SshEd25519Identity>(out.front().key);
   if (!equal(private_key->last(32), key.recipient.key) || !equal(*public_key, key.recipient.key) ||
       !is_text(frame.public_key, ssh_public_key_wire("ssh-ed25519", key.recipient.key))) {
     malformed(origin, "its public and private parts do not belong together");
   }
-  Identity derived = x25519_identity(key.scalar.clone(), origin + " (as X25519)");
+  return out;
+}
+
+std::vector<Identity> ed25519_identities(Bytes seed, const std::string& origin) {
+  Identity ssh = ssh_ed25519_identity(seed, origin);
+  Identity derived =
+      x25519_identity(std::get<SshEd25519Identity>(ssh.key).scalar.clone(), origin + " (as X25519)");
   std::vector<Identity> out;
   out.push_back(std::move(ssh));
   out.push_back(std::move(derived));

@@ -14,6 +14,9 @@ namespace hwcsync::secrets {
 namespace {
 
 constexpr std::string_view kSshEd25519 = "ssh-ed25519";
+constexpr std::string_view kSshRsa = "ssh-rsa";
+constexpr std::size_t kRsaLeast = 2048 / 8;  // as age has it
+constexpr std::size_t kRsaMost = 16384 / 8;
 
 [[noreturn]] void reject(SecretFailure failure, std::string_view text, std::string_view why,
                          std::string_view hint) {
@@ -24,13 +27,17 @@ constexpr std::string_view kSshEd25519 = "ssh-ed25519";
                     std::string(why));
 }
 
-Recipient parse_ssh(std::string_view whole) {
-  const std::string_view rest = trim(whole.substr(kSshEd25519.size()));
-  const std::string_view encoded = rest.substr(0, rest.find_first_of(" \t"));
-  const auto wire = decode_public_base64(as_bytes(encoded), Padding::required);
+std::vector<std::uint8_t> decode_wire(std::string_view whole, std::string_view type) {
+  const std::string_view rest = trim(whole.substr(type.size()));
+  auto wire = decode_public_base64(as_bytes(rest.substr(0, rest.find_first_of(" \t"))), Padding::required);
   if (!wire)
     reject(SecretFailure::malformed, whole, "the key is not base64", "copy the line of the .pub file");
-  WireReader reader(*wire);
+  return std::move(*wire);
+}
+
+Recipient parse_ssh_ed25519(std::string_view whole) {
+  const auto wire = decode_wire(whole, kSshEd25519);
+  WireReader reader(wire);
   const auto type = reader.string();
   const auto key = reader.string();
   SshEd25519Recipient out;
@@ -48,13 +55,39 @@ Recipient parse_ssh(std::string_view whole) {
   return out;
 }
 
+Recipient parse_ssh_rsa(std::string_view whole) {
+  const auto wire = decode_wire(whole, kSshRsa);
+  WireReader reader(wire);
+  const auto type = reader.string();
+  const auto exponent = reader.string();
+  auto modulus = reader.string();
+  if (!type || !is_text(*type, kSshRsa) || !exponent || exponent->empty() || !modulus ||
+      !reader.rest().empty()) {
+    reject(SecretFailure::malformed, whole, "it is not an RSA public key", "copy the line of the .pub file");
+  }
+  if (!modulus->empty() && modulus->front() == 0) modulus = modulus->subspan(1);
+  if (modulus->size() < kRsaLeast || modulus->size() > kRsaMost) {
+    reject(SecretFailure::unsupported, whole, "use RSA keys of fewer than 2048 or more than 16384 bits",
+           "add an age1... or ssh-ed25519 recipient");
+  }
+  return SshRsaRecipient{std::string(wire.begin(), wire.end())};
+}
+
+// What may stand in the name of a program (C2SP age-plugin.md), so never a slash.
+bool is_plugin_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.' || c == '_';
+  });
+}
+
 }  // namespace
 
 Recipient parse_recipient(std::string_view text) {
   const std::string_view trimmed = trim(text);
-  if (trimmed.starts_with(std::string(kSshEd25519) + " ")) return parse_ssh(trimmed);
-  if (trimmed.starts_with("ssh-")) {
-    reject(SecretFailure::unsupported, trimmed, "use SSH keys other than ssh-ed25519",
+  if (trimmed.starts_with("ssh-ed25519 ")) return parse_ssh_ed25519(trimmed);
+  if (trimmed.starts_with("ssh-rsa ")) return parse_ssh_rsa(trimmed);
+  if (trimmed.starts_with("ssh-") || trimmed.starts_with("ecdsa-")) {
+    reject(SecretFailure::unsupported, trimmed, "use SSH keys other than ssh-ed25519 and ssh-rsa",
            "add an age1... or ssh-ed25519 recipient");
   }
   if (const auto key = decode_bech32("age", as_bytes(trimmed)); key && key->size() == 32) {
@@ -63,11 +96,12 @@ Recipient parse_recipient(std::string_view text) {
     return out;
   }
   // A further 1 in an age1... text: a plugin's recipient, a post-quantum or a hardware key.
-  if (trimmed.starts_with("age1") && trimmed.find('1', 4) != std::string_view::npos) {
-    reject(SecretFailure::unsupported, trimmed, "use plugin or post-quantum recipients",
-           "add an age1... or ssh-ed25519 recipient");
+  if (const auto mark = trimmed.rfind('1'); trimmed.starts_with("age1") && mark > 4) {
+    const std::string prefix(trimmed.substr(0, mark));
+    if (is_plugin_name(prefix.substr(4)) && decode_bech32(prefix, as_bytes(trimmed)))
+      return ProgramRecipient{std::string(trimmed)};
   }
-  reject(SecretFailure::malformed, trimmed, "it is neither an age1... nor an ssh-ed25519 public key",
+  reject(SecretFailure::malformed, trimmed, "it is neither an age1... nor an SSH public key",
          "`age-keygen -y KEYFILE` prints the recipient of an identity");
 }
 
@@ -76,6 +110,9 @@ std::string to_text(const Recipient& recipient) {
     const SecureBuffer text = encode_bech32("age", x25519->key, LetterCase::lower);
     return {reinterpret_cast<const char*>(text.data()), text.size()};
   }
+  if (const auto* program = std::get_if<ProgramRecipient>(&recipient)) return program->text;
+  if (const auto* rsa = std::get_if<SshRsaRecipient>(&recipient))
+    return std::string(kSshRsa) + " " + encode_base64(as_bytes(rsa->wire), Padding::required);
   const auto& ssh = std::get<SshEd25519Recipient>(recipient);
   const std::string wire = ssh_public_key_wire(kSshEd25519, ssh.key);
   return std::string(kSshEd25519) + " " + encode_base64(as_bytes(wire), Padding::required);
@@ -83,9 +120,11 @@ std::string to_text(const Recipient& recipient) {
 
 std::string to_short_text(const Recipient& recipient) {
   std::string text = to_text(recipient);
-  if (!std::holds_alternative<SshEd25519Recipient>(recipient)) return text;
-  // The beginning of every ssh-ed25519 key is the same: its end tells them apart.
-  return std::string(kSshEd25519) + " ..." + text.substr(text.size() - 12);
+  // The beginning of every SSH key of a kind is the same: its end tells them apart. A post-quantum key has
+  // 2,000 letters.
+  const auto blank = text.find(' ');
+  if (blank != std::string::npos) return text.substr(0, blank) + " ..." + text.substr(text.size() - 12);
+  return text.size() > 80 ? text.substr(0, 12) + "..." + text.substr(text.size() - 12) : text;
 }
 
 }  // namespace hwcsync::secrets

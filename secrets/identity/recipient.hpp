@@ -24,11 +24,23 @@ struct SshEd25519Recipient {
   bool operator==(const SshEd25519Recipient&) const = default;
 };
 
-// Whom a file is encrypted to. Public. A further kind gets a struct here and a stanza file in secrets/age.
-using Recipient = std::variant<X25519Recipient, SshEd25519Recipient>;
+// ssh-rsa AAAA...: an SSH public key of at least 2048 bits.
+struct SshRsaRecipient {
+  std::string wire;  // the key as SSH writes it: "ssh-rsa", exponent, modulus
+  bool operator==(const SshRsaRecipient&) const = default;
+};
 
-// "age1..." or "ssh-ed25519 AAAA... [comment]". Throws SecretError: malformed, or unsupported for kinds of
-// recipients that exist but not here (ssh-rsa, plugins, post-quantum).
+// age1pq1... (post-quantum) or age1NAME1... (a plugin's): the program `age` encrypts to it.
+struct ProgramRecipient {
+  std::string text;
+  bool operator==(const ProgramRecipient&) const = default;
+};
+
+// Whom a file is encrypted to. Public. A further kind gets a struct here and a stanza file in secrets/age.
+using Recipient = std::variant<X25519Recipient, SshEd25519Recipient, SshRsaRecipient, ProgramRecipient>;
+
+// "age1...", "ssh-ed25519 AAAA... [comment]" or "ssh-rsa AAAA... [comment]". Throws SecretError: malformed,
+// or unsupported for other kinds of SSH keys.
 [[nodiscard]] Recipient parse_recipient(std::string_view text);
 
 // The text form, without a comment.

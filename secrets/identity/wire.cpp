@@ -3,15 +3,12 @@
 #include <algorithm>
 
 namespace hwcsync::secrets {
-namespace {
 
-void append_string(std::string& out, std::string_view text) {
+void append_wire_string(std::string& out, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());
   for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(size >> static_cast<unsigned>(shift));
   out += text;
 }
-
-}  // namespace
 
 std::optional<std::uint32_t> WireReader::number() {
   const auto bytes = take(4);
@@ -35,8 +32,8 @@ std::optional<Bytes> WireReader::take(std::size_t count) {
 
 std::string ssh_public_key_wire(std::string_view type, Bytes key) {
   std::string out;
-  append_string(out, type);
-  append_string(out, {reinterpret_cast<const char*>(key.data()), key.size()});
+  append_wire_string(out, type);
+  append_wire_string(out, {reinterpret_cast<const char*>(key.data()), key.size()});
   return out;
 }
 

@@ -24,6 +24,8 @@ class WireReader {
   Bytes rest_;
 };
 
+void append_wire_string(std::string& out, std::string_view text);
+
 // A public key on the wire: string "ssh-ed25519", string key.
 [[nodiscard]] std::string ssh_public_key_wire(std::string_view type, Bytes key);
 

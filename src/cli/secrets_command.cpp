@@ -153,7 +153,7 @@ Command secrets_command() {
                 [](const Options& given, Context& where) {
                   return encrypt_file({given.file, given.output, given.format, given.recipients}, where.out);
                 });
-        encrypt->add_option("-r,--recipient", options->recipients, "age1... or ssh-ed25519 ...")->required();
+        encrypt->add_option("-r,--recipient", options->recipients, "age1..., ssh-ed25519 ... or ssh-rsa ...")->required();
         encrypt->add_option("--format", options->format, "yaml, json, dotenv, binary (sops) or age")
             ->check(CLI::IsMember({"yaml", "json", "dotenv", "binary", "age"}));
         encrypt->add_option("-o,--output", options->output, "where to write (default stdout)");

@@ -2,10 +2,12 @@
 
 #include "secrets/age/armor.hpp"
 #include "secrets/age/header.hpp"
+#include "secrets/identity/identity_file.hpp"
 #include "tests/secrets/fixtures.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 namespace hwcsync::secrets {
@@ -176,8 +178,53 @@ TEST_CASE("stanzas of unknown types are passed over, and files of other kinds on
   const std::string start = "age-encryption.org/v1\n";
   CHECK(failure_of(start + "-> x25519 AAAA\n" + body + mac, age_identity()) == SecretFailure::no_match);
   CHECK(failure_of(start + "-> scrypt AAAAAAAAAAAAAAAAAAAAAA 10\n" + body + mac, age_identity()) ==
+        SecretFailure::no_match);
+  CHECK(failure_of(start + "-> ssh-rsa AAAAAA\n" + body + mac, age_identity()) == SecretFailure::no_match);
+  CHECK(failure_of(start + "-> mlkem768x25519 AAAAAA\n" + body + mac, age_identity()) ==
         SecretFailure::unsupported);
-  CHECK(failure_of(start + "-> ssh-rsa AAAAAA\n" + body + mac, age_identity()) == SecretFailure::unsupported);
+}
+
+std::vector<Identity> passphrase(std::string_view text) {
+  std::vector<Identity> out;
+  out.push_back({"typed", PassphraseIdentity{conceal(text)}});
+  return out;
+}
+
+TEST_CASE("a passphrase opens what was made with it, and no work factor is computed beyond the bound") {
+  const PassphraseIdentity key{conceal("correct horse")};
+  const std::string file = encrypt_age(as_bytes("text"), key, AgeEncoding::armored, 10);
+  CHECK(needs_passphrase(as_bytes(file)));
+  CHECK_FALSE(needs_passphrase(as_bytes(fixture("hello.age"))));
+  CHECK(reveal(decrypt_age(as_bytes(file), passphrase("correct horse"))) == "text");
+  CHECK(failure_of(file, passphrase("wrong")) == SecretFailure::no_match);
+  CHECK(failure_of(file, age_identity()) == SecretFailure::no_match);
+  const std::string huge =
+      "age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 21\n"
+      "EmECAEcKN+n/Vs9SbWiV+Hu0r+E8R77DdWYyd83nw7U\n--- EmECAEcKN+n/Vs9SbWiV+Hu0r+E8R77DdWYyd83nw7U\n";
+  CHECK(failure_of(huge, passphrase("x")) == SecretFailure::header_failure);
+}
+
+TEST_CASE("an RSA key of SSH opens what is written to it, from every format of the key") {
+  const auto rsa =
+      load_identities(std::string(std::getenv("HWCSYNC_SOURCE_DIR")) + "/tests/secrets/fixtures/id_rsa");
+  REQUIRE(rsa.size() == 1);
+  const Recipient recipient = parse_recipient(fixture("id_rsa.pub"));
+  CHECK(rsa[0].recipient() == recipient);
+  CHECK(reveal(decrypt_age(as_bytes(fixture("hello-rsa.age")), rsa)) == "hello\n");
+  for (const char* name : {"id_rsa", "id_rsa.pkcs1", "id_rsa.pkcs8"}) {
+    INFO(name);
+    const auto read = parse_identities(as_bytes(fixture(name)), name);
+    CHECK(read[0].recipient() == recipient);
+    const std::vector<Recipient> recipients{recipient, age_identity()[0].recipient()};
+    const std::string file = encrypt_age(as_bytes("text"), recipients, AgeEncoding::binary);
+    CHECK(reveal(decrypt_age(as_bytes(file), read)) == "text");
+    CHECK(reveal(decrypt_age(as_bytes(file), age_identity())) == "text");
+    CHECK(failure_of(file, ssh_identities()) == SecretFailure::no_match);
+  }
+  const auto ed25519 = parse_identities(as_bytes(fixture("id_ed25519.pkcs8")), "x");
+  REQUIRE(ed25519.size() == 2);
+  CHECK(ed25519[0].recipient() == ssh_identities()[0].recipient());
+  CHECK(ed25519[1].recipient() == ssh_identities()[1].recipient());
 }
 
 TEST_CASE("a header is written as it was read") {

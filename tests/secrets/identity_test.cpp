@@ -66,9 +66,14 @@ TEST_CASE("a recipient that is damaged or of another kind says which") {
   CHECK_THROWS_WITH(parse_recipient(changed), Catch::Matchers::Contains("malformed"));
   CHECK_THROWS_WITH(parse_recipient(""), Catch::Matchers::Contains("malformed"));
   CHECK_THROWS_WITH(parse_recipient("ssh-ed25519 AAAA"), Catch::Matchers::Contains("malformed"));
-  CHECK_THROWS_WITH(parse_recipient("ssh-rsa AAAAB3NzaC1yc2E="),
+  CHECK_THROWS_WITH(parse_recipient("ssh-rsa AAAAB3NzaC1yc2E="), Catch::Matchers::Contains("malformed"));
+  CHECK_THROWS_WITH(parse_recipient("ecdsa-sha2-nistp256 AAAA"),
                     Catch::Matchers::Contains("this version cannot"));
-  CHECK_THROWS_WITH(parse_recipient("age1yubikey1qwerty"), Catch::Matchers::Contains("this version cannot"));
+  CHECK_THROWS_WITH(parse_recipient("age1yubikey1qwerty"), Catch::Matchers::Contains("malformed"));
+  const SecureBuffer plugin = encode_bech32("age1yubikey", as_bytes("x"), LetterCase::lower);
+  CHECK(std::holds_alternative<ProgramRecipient>(parse_recipient(reveal(plugin))));
+  const SecureBuffer path = encode_bech32("age1../x", as_bytes("x"), LetterCase::lower);
+  CHECK_THROWS_WITH(parse_recipient(reveal(path)), Catch::Matchers::Contains("malformed"));
 }
 
 TEST_CASE("bech32 knows its own check sum and no mixed case") {
@@ -102,8 +107,14 @@ TEST_CASE("a bad line is named by file and number and never quoted") {
   CHECK_THAT(refusal("password: CANARY\n"), Catch::Matchers::Contains("/keys/host:1"));
   CHECK(refusal("password: CANARY\n").find("CANARY") == std::string::npos);
   CHECK_THAT(refusal("# nothing\n"), Catch::Matchers::Contains("no identity"));
-  CHECK_THAT(refusal("AGE-PLUGIN-YUBIKEY-1XXX\n"), Catch::Matchers::Contains("plugin"));
-  CHECK_THAT(refusal("AGE-SECRET-KEY-PQ-1XXX\n"), Catch::Matchers::Contains("post-quantum"));
+  CHECK_THAT(refusal("AGE-PLUGIN-YUBIKEY-1XXX\n"), Catch::Matchers::Contains("check sum"));
+  CHECK_THAT(refusal("AGE-PLUGIN-1XXX\n"), Catch::Matchers::Contains("the plugin's name is missing"));
+  CHECK_THAT(refusal("AGE-SECRET-KEY-PQ-1XXX\n"), Catch::Matchers::Contains("check sum"));
+  const SecureBuffer pq = encode_bech32("age-secret-key-pq-", Bytes(as_bytes("x")), LetterCase::upper);
+  const auto read = parse_identities(pq.bytes(), "x");
+  CHECK(std::get<ProgramIdentity>(read.at(0).key).name == "pq");
+  CHECK(read[0].fits("age1pq1abc"));
+  CHECK_FALSE(read[0].fits("age1yubikey1abc"));
   CHECK_THAT(refusal("age-encryption.org/v1\n-> scrypt"), Catch::Matchers::Contains("encrypted themselves"));
 }
 
@@ -126,7 +137,9 @@ TEST_CASE("an OpenSSH key that was cut or changed is refused") {
   for (std::size_t size = 1; size + 2 < key.size(); ++size) {
     CHECK_THROWS_AS(parse_identities(as_bytes(key.substr(0, size)), "x"), SecretError);
   }
-  CHECK_THAT(refusal("-----BEGIN RSA PRIVATE KEY-----\n"), Catch::Matchers::Contains("this version cannot"));
+  CHECK_THAT(refusal("-----BEGIN RSA PRIVATE KEY-----\n"), Catch::Matchers::Contains("malformed"));
+  CHECK_THAT(refusal("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"),
+             Catch::Matchers::Contains("protected by a passphrase"));
 }
 
 }  // namespace
