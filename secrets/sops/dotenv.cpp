@@ -71,8 +71,10 @@ void check_dotenv_key(std::string_view key) {
     why = "it is empty";
   } else if (key.find_first_of(std::string_view("=\n\0", 3)) != std::string_view::npos) {
     why = "it holds '=', a newline or a zero byte";
-  } else if (key.starts_with('#') || key.starts_with("sops_")) {
-    why = "it begins with '#' or 'sops_'";
+  } else if (key.starts_with('#')) {
+    why = "it begins with '#'";
+  } else if (key.starts_with("sops_")) {
+    why = "names that begin with 'sops_' are sops' own (is the file encrypted already?)";
   }
   if (why == nullptr) return;
   throw SecretError(SecretFailure::malformed,

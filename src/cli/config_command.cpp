@@ -125,7 +125,7 @@ int show_stack(const Options& options, const Context& context) {
                       "change hwcsync.yaml or the stack's stack.yaml instead"});
   }
   const settings::Settings settings = load_settings(context);
-  const Files files = open_files("", context);
+  const Files files = open_files("", context, settings);
   const auto config = stack::read_repository_config(*files.tree);
   const std::string host = choose_host(context, settings, config);
   const stack::Host& settings_of_host = stack::find_host(config, host);

@@ -141,7 +141,7 @@ TEST_CASE("paths stay inside the repository and generated files apart") {
 }
 
 TEST_CASE("an unknown host is a usage error with the nearest name") {
-  const RepositoryConfig config = read("hosts: { server: { flake: '#s' }, backup: { flake: '#b' } }\n");
+  const RepositoryConfig config = read("version: 1\nhosts: { server: { flake: '#s' }, backup: { flake: '#b' } }\n");
   CHECK(find_host(config, "server").flake == "#s");
   try {
     (void)find_host(config, "servr");
