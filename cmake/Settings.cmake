@@ -1,5 +1,10 @@
 # What every target is compiled with. Settings hold everywhere; warnings only for our own code.
 option(HWCSYNC_TESTS "Build the tests" ON)
+option(HWCSYNC_FUZZERS "Build the fuzzers (clang only)" OFF)
+if(HWCSYNC_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link,address -O1 -g1)
+  add_link_options(-fsanitize=address)
+endif()
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
