@@ -23,6 +23,7 @@ struct Context {
   Variables variables;                // declared ones and the names that the secret env file provides
   std::optional<std::vector<std::string>> env_files;  // in the tree; nothing: `.env` of the directory
   std::set<std::string> secret_files;                 // names that `secrets:` may grant
+  std::map<std::string, std::string> secret_origins;  // variable -> the encrypted file that it is in
   std::set<std::string> ciphertexts;  // paths in the tree that must not be mounted as they are
   std::string assets_directory;  // where tracked files stand at run time: "/etc/hwcsync/stacks/immich/assets"
   std::string secrets_directory;              // where secret files stand: "/run/user/1000/secrets/immich"

@@ -1,7 +1,8 @@
 #include "gitops/compose/dotenv.hpp"
-#include "gitops/compose/reading.hpp"
+#include "gitops/compose/fields.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace hwcsync::compose {
 namespace {
@@ -80,6 +81,19 @@ struct EnvFile {
   bool raw = false;  // taken as it stands: no quotes, no variables
 };
 
+void read_format(Reading& reading, const Yaml& value, const std::string& path, EnvFile& out) {
+  const std::string format = reading.plain(value, path);
+  out.raw = format == "raw";
+  if (!out.raw && !format.empty())
+    reading.problems.add(value, "'" + format + "' is no format of an env_file; only raw is one");
+}
+
+constexpr std::array kEnvFile{
+    Field<EnvFile>{"path", read_text<&EnvFile::path>},
+    Field<EnvFile>{"required", read_boolean<&EnvFile::required>},
+    Field<EnvFile>{"format", read_format},
+};
+
 // What an env file may use: the variables, then what the service's own environment says plainly.
 Variables env_file_variables(const Reading& reading, const Yaml* environment) {
   Variables out = reading.variables;
@@ -106,7 +120,10 @@ void read_file(Reading& reading, const Yaml& where, const EnvFile& item, const V
   const auto full = reading.context.place(item.path, reading.context.directory);
   const auto content = full ? reading.tree.read(*full) : std::nullopt;
   if (!content) {
-    if (!item.required && full) return;
+    if (!item.required && full) {
+      reading.note(where.where(), "the file '" + item.path + "' is not required and not there: left out");
+      return;
+    }
     reading.problems.add(where,
                          "there is no file '" + item.path + "' in the repository beside the Compose file");
     return;
@@ -142,33 +159,17 @@ void read_file(Reading& reading, const Yaml& where, const EnvFile& item, const V
 void read_file_item(Reading& reading, const Yaml& item, const Variables& variables, const std::string& path,
                     Draft& draft) {
   EnvFile out;
-  if (!item.is_mapping()) {
+  if (item.is_mapping()) {
+    read_fields<EnvFile>(reading, item, "env_file", path, kEnvFile, out);
+  } else {
     out.path = reading.plain(item, path);
-    read_file(reading, item, out, variables, path, draft);
+  }
+  if (out.path.empty()) {
+    reading.problems.add(item, "key 'path' is missing here");
     return;
   }
-  const Yaml* place = nullptr;
-  for (const Yaml::Entry& entry : item.entries) {
-    if (entry.key == "path") {
-      place = &entry.value;
-      out.path = reading.plain(entry.value, path);
-    } else if (entry.key == "required") {
-      out.required = reading.boolean(entry.value, path);
-    } else if (entry.key == "format") {
-      const std::string format = reading.plain(entry.value, path);
-      out.raw = format == "raw";
-      if (!out.raw && !format.empty()) {
-        reading.problems.add(entry.value, "'" + format + "' is no format of an env_file; only raw is one");
-      }
-    } else {
-      reading.refuse_key(item, entry, "env_file");
-    }
-  }
-  if (place != nullptr) {
-    read_file(reading, *place, out, variables, path, draft);
-  } else {
-    reading.problems.add(item, "key 'path' is missing here");
-  }
+  const Yaml* place = item.find("path");
+  read_file(reading, place == nullptr ? item : *place, out, variables, path, draft);
 }
 
 }  // namespace

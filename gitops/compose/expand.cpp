@@ -163,28 +163,19 @@ void check_file_list(Expansion& expansion, const std::vector<ComposeFile>& files
 
 // What hwcsync will not do, whoever asks: said before the rest is read.
 void refuse(Expansion& expansion, const Yaml& document) {
-  for (const Yaml::Entry& entry : document.entries) {
-    if (entry.key != "models") continue;
-    expansion.problems.add(
-        key_location(document, entry),
-        "'models' is refused: a model needs Docker's own runner; run the model server as a "
-        "service");
-  }
-  const Yaml* services = document.find("services");
-  if (services == nullptr) return;
-  for (const Yaml::Entry& service : services->entries) {
-    for (const Yaml::Entry& field : service.value.entries) {
-      if (field.key == "provider") {
-        expansion.problems.add(key_location(service.value, field),
-                               "'provider' is refused: it runs a program of the machine instead of a "
-                               "container; make it a unit of the host");
-      } else if (field.key == "models") {
-        expansion.problems.add(key_location(service.value, field),
-                               "'models' is refused: a model needs Docker's own runner; run the model server "
-                               "as a service");
+  const auto refuse_in = [&](const Yaml& mapping, std::string_view scope) {
+    for (const Yaml::Entry& entry : mapping.entries) {
+      if (entry.key != "models" && entry.key != "provider") continue;
+      if (const KeyRow* row = find_key(scope, entry.key); row != nullptr) {
+        expansion.problems.add(key_location(mapping, entry),
+                               "'" + entry.key + "' is refused: " + std::string(row->provider.words));
       }
     }
-  }
+  };
+  refuse_in(document, "file");
+  const Yaml* services = document.find("services");
+  if (services == nullptr) return;
+  for (const Yaml::Entry& service : services->entries) refuse_in(service.value, "service");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-#include "gitops/compose/reading.hpp"
+#include "gitops/compose/fields.hpp"
 
-#include <algorithm>
+#include <array>
 
 namespace hwcsync::compose {
 namespace {
@@ -27,58 +27,50 @@ void read_test(Reading& reading, const Yaml& value, const std::string& path, Hea
   }
 }
 
-Dependency read_dependency(Reading& reading, const Yaml& value, const std::string& path) {
-  Dependency out;
-  for (const Yaml::Entry& entry : value.entries) {
-    const std::string here = path + '.' + entry.key;
-    if (entry.key == "condition") {
-      const std::string word = reading.plain(entry.value, here);
-      if (word == "service_healthy") {
-        out.condition = Dependency::Condition::healthy;
-      } else if (word == "service_completed_successfully") {
-        out.condition = Dependency::Condition::completed;
-      } else if (word != "service_started") {
-        reading.problems.add(
-            entry.value,
-            "expected one of service_started, service_healthy, service_completed_successfully, found '" +
-                word + "'");
-      }
-    } else if (entry.key == "restart") {
-      out.restart = reading.boolean(entry.value, here);
-    } else if (entry.key == "required") {
-      out.required = reading.boolean(entry.value, here);
-    } else if (!is_extension(entry.key)) {
-      reading.refuse_key(value, entry, "dependency");
-    }
+void read_condition(Reading& reading, const Yaml& value, const std::string& path, Dependency& out) {
+  const std::string word = reading.plain(value, path);
+  if (word == "service_healthy") {
+    out.condition = Dependency::Condition::healthy;
+  } else if (word == "service_completed_successfully") {
+    out.condition = Dependency::Condition::completed;
+  } else if (word != "service_started" && value.is_scalar()) {
+    reading.problems.add(
+        value, "expected one of service_started, service_healthy, service_completed_successfully, found '" +
+                   word + "'");
   }
-  return out;
 }
+
+constexpr std::array kDependency{
+    Field<Dependency>{"condition", read_condition},
+    Field<Dependency>{"restart", read_boolean<&Dependency::restart>},
+    Field<Dependency>{"required", read_boolean<&Dependency::required>},
+};
+
+void read_retries(Reading& reading, const Yaml& value, const std::string& path, HealthCheck& out) {
+  out.retries = reading.integer(value, path);
+  if (out.retries && *out.retries < 1) reading.problems.add(value, "at least one try is needed");
+}
+
+void read_disable(Reading& reading, const Yaml& value, const std::string& path, HealthCheck& out) {
+  out.disabled = reading.boolean(value, path) || out.disabled;
+}
+
+constexpr std::array kHealthCheck{
+    Field<HealthCheck>{"interval", read_duration<&HealthCheck::interval>},
+    Field<HealthCheck>{"timeout", read_duration<&HealthCheck::timeout>},
+    Field<HealthCheck>{"start_period", read_duration<&HealthCheck::start_period>},
+    Field<HealthCheck>{"start_interval", read_duration<&HealthCheck::start_interval>},
+    Field<HealthCheck>{"retries", read_retries},
+    Field<HealthCheck>{"disable", read_disable},
+};
 
 }  // namespace
 
 void read_health_check(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  if (!reading.expect_mapping(value)) return;
   HealthCheck out;
-  for (const Yaml::Entry& entry : value.entries) {
-    const std::string here = path + '.' + entry.key;
-    if (entry.value.is_null()) continue;
-    if (entry.key == "test") {
-      read_test(reading, entry.value, here, out, draft);
-    } else if (entry.key == "interval") {
-      out.interval = reading.duration(entry.value, here);
-    } else if (entry.key == "timeout") {
-      out.timeout = reading.duration(entry.value, here);
-    } else if (entry.key == "start_period") {
-      out.start_period = reading.duration(entry.value, here);
-    } else if (entry.key == "retries") {
-      out.retries = reading.integer(entry.value, here);
-      if (out.retries && *out.retries < 1) reading.problems.add(entry.value, "at least one try is needed");
-    } else if (entry.key == "disable") {
-      out.disabled = reading.boolean(entry.value, here) || out.disabled;
-    } else if (!is_extension(entry.key)) {
-      reading.refuse_key(value, entry, "health check");
-    }
-  }
+  if (const Yaml* test = value.find("test"); test != nullptr && !test->is_null())
+    read_test(reading, *test, path + ".test", out, draft);
+  read_fields<HealthCheck>(reading, value, "health check", path, kHealthCheck, out);
   draft.service.health_check = std::move(out);
 }
 
@@ -90,8 +82,12 @@ void read_dependencies(Reading& reading, const Yaml& value, const std::string& p
   }
   if (!reading.expect_mapping(value)) return;
   for (const Yaml::Entry& entry : value.entries) {
-    if (!entry.value.is_null() && !reading.expect_mapping(entry.value)) continue;
-    out.emplace(entry.key, read_dependency(reading, entry.value, path + '.' + entry.key));
+    Dependency dependency;
+    if (!entry.value.is_null()) {
+      read_fields<Dependency>(reading, entry.value, "dependency", path + '.' + entry.key, kDependency,
+                              dependency);
+    }
+    out.emplace(entry.key, dependency);
   }
 }
 

@@ -32,12 +32,12 @@ std::map<std::string, Draft> read_services(Reading& reading, const Yaml& documen
   std::map<std::string, Draft> drafts;
   const Yaml* services = document.find("services");
   if (services == nullptr || services->is_null()) {
-    reading.problems.add(document, "there is no service in this file");
+    const bool stack = reading.context.setting == Context::Setting::stack;
+    if (stack) reading.problems.add(document, "there is no service in this file");
     return drafts;
   }
   if (!reading.expect_mapping(*services)) return drafts;
   for (const Yaml::Entry& entry : services->entries) {
-    if (is_extension(entry.key)) continue;
     Draft draft;
     draft.service.where = key_location(*services, entry);
     if (!is_service_name(entry.key)) {
@@ -66,14 +66,9 @@ Project load_project(const Tree& tree, std::vector<ComposeFile> files, const Con
   Reading reading{recorder, context, expanded.variables, {}, {}};
   reading.project.name = expanded.project_name;
   reading.project.unset_variables = expanded.unset;
-  for (const Yaml::Entry& entry : document.entries) {
-    if (entry.key == "version") {
-      reading.note(key_location(document, entry), "'version' has no meaning any more: ignored");
-    } else if (entry.key != "name" && entry.key != "services" && entry.key != "networks" &&
-               entry.key != "volumes" && entry.key != "secrets" && !is_extension(entry.key)) {
-      reading.refuse_key(document, entry, "file");
-    }
-  }
+  reading.document = &document;
+  for (const Yaml::Entry& entry : document.entries)
+    static_cast<void>(reading.takes(document, entry, "file", ""));
   const auto section = [&](const char* key) {
     const Yaml* value = document.find(key);
     return value == nullptr || value->is_null() ? nullptr : value;
@@ -81,6 +76,7 @@ Project load_project(const Tree& tree, std::vector<ComposeFile> files, const Con
   std::map<std::string, std::string> secrets;
   if (const Yaml* value = section("networks")) read_networks(reading, *value);
   if (const Yaml* value = section("volumes")) read_volumes(reading, *value);
+  if (const Yaml* value = section("configs")) read_configs(reading, *value);
   if (const Yaml* value = section("secrets")) secrets = read_secrets(reading, *value);
   const std::map<std::string, Draft> drafts = read_services(reading, document, expanded.profiles);
   for (const auto& [name, draft] : drafts) reading.project.services.emplace(name, draft.service);

@@ -12,7 +12,36 @@ std::string holder(const std::string& mode) {
   return mode.rfind(kPrefix, 0) == 0 ? mode.substr(kPrefix.size()) : "";
 }
 
+// Canonical text: a literal dollar sign is doubled, so a single one begins a secret.
+bool has_secret(const std::string& text) {
+  for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at)) {
+    if (text.compare(at, 2, "$$") != 0) return true;
+    at += 2;
+  }
+  return false;
+}
+
+bool has_secret(const Yaml& value) {
+  return (value.is_scalar() && has_secret(value.text)) ||
+         std::any_of(value.items.begin(), value.items.end(),
+                     [](const Yaml& item) { return has_secret(item); }) ||
+         std::any_of(value.entries.begin(), value.entries.end(),
+                     [](const Yaml::Entry& entry) { return has_secret(entry.value); });
+}
+
 }  // namespace
+
+bool Project::uses_secret_variables(const std::string& service) const {
+  const Yaml* all = canonical.find("services");
+  const Yaml* own = all == nullptr ? nullptr : all->find(service);
+  if (own != nullptr && has_secret(*own)) return true;
+  const auto found = services.find(service);
+  return found != services.end() &&
+         std::any_of(found->second.configs.begin(), found->second.configs.end(), [&](const Grant& grant) {
+           const auto config = configs.find(grant.source);
+           return config != configs.end() && config->second.content.tainted();
+         });
+}
 
 std::string Service::namespace_of() const {
   return holder(network_mode);

@@ -2,6 +2,7 @@
 
 #include "gitops/compose/resources.hpp"
 #include "gitops/compose/service.hpp"
+#include "gitops/compose/verdicts.hpp"
 #include "src/base/yaml.hpp"
 
 #include <map>
@@ -21,6 +22,13 @@ struct Limit {
   bool operator==(const Limit&) const = default;
 };
 
+// A key that a Compose file really has, with its row in the table of verdicts.
+struct KeyUse {
+  std::string path;  // "services.web.ports[0].mode"
+  const KeyRow* row = nullptr;
+  Location where;
+};
+
 struct Project {
   std::string name;
   std::map<std::string, Service> services;  // the enabled ones
@@ -31,6 +39,8 @@ struct Project {
   std::set<std::string> secrets;
   // Top-level secrets that are the value of a variable (`environment:`): key -> variable.
   std::map<std::string, std::string> secret_environment;
+  // Of a plain project: key -> the file of the machine, empty for an external one.
+  std::map<std::string, std::string> machine_secrets;
   // The variables that secrets must provide, wherever they are used.
   std::set<std::string> secret_variables;
   // Variables that are neither set nor have a default: name and where, for a warning.
@@ -42,10 +52,14 @@ struct Project {
   std::set<std::string> disabled;
   // Files of the tree that were asked for while the project was read, there or not.
   std::set<std::string> files;
+  std::vector<KeyUse> keys;  // in the order of reading
   // What was left out or understood in a particular way, for `explain`.
   std::vector<Problem> notes;
   // The whole model in canonical long form, secrets as ${NAME}: what style `compose` hands to the provider.
   Yaml canonical;
+
+  // Whether anything of the service, or a config that it is granted, holds the value of a secret variable.
+  [[nodiscard]] bool uses_secret_variables(const std::string& service) const;
 };
 
 }  // namespace hwcsync::compose

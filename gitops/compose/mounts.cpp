@@ -1,12 +1,13 @@
 #include "gitops/compose/mounts.hpp"
 
 #include "gitops/compose/assets.hpp"
-#include "gitops/compose/reading.hpp"
+#include "gitops/compose/fields.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace hwcsync::compose {
 namespace {
@@ -42,60 +43,35 @@ void add_option(Reading& reading, const Yaml& where, const std::string& word, Mo
   mount.options.push_back(word);
 }
 
-// A source that begins with "." is a file of the repository; it becomes an asset.
-void take_asset(Reading& reading, const Yaml& where, const std::string& name, Mount& mount, Draft& draft) {
-  const std::string path = asset_path(reading.context.directory, name);
-  const bool own = path.rfind(reading.context.directory + '/', 0) == 0;
-  const std::string& shown = own ? name : path;
-  if (reading.context.ciphertexts.count(path) > 0) {
-    reading.problems.add(where,
-                         "'" + shown + "' is encrypted; grant it under 'secrets' instead of mounting it");
+// A source that is no absolute path is a file of the repository; it becomes an asset.
+void take_asset(Reading& reading, const std::optional<std::string>& name, Mount& mount, Draft& draft) {
+  if (!name) return;
+  if (name->front() == '/') {  // of a plain project
+    mount.source = *name;
     return;
   }
-  auto content = read_tracked_file(reading.tree, path);
-  if (!content && reading.tree.list(path)) {
-    reading.problems.add(where,
-                         "'" + shown +
-                             "' is a directory of the repository; mounting one is not supported by this "
-                             "version yet: mount its files one by one");
-    return;
-  }
-  if (!content) {
-    reading.problems.add(
-        where, "'" + shown +
-                   "' is not a tracked file of this stack; data belongs to an absolute path, such as "
-                   "${DATA_ROOT}/...");
-    return;
-  }
-  mount.source = reading.context.assets_directory + '/' + name;
-  draft.service.assets.insert(name);
-  const std::string label = "io.hwcsync.asset." + name;
-  const std::string hash = sha256_hex(*content).substr(0, 12);
+  mount.source = reading.context.assets_directory + '/' + *name;
+  draft.service.assets.insert(*name);
+  const std::string label = "io.hwcsync.asset." + *name;
+  const std::string hash = sha256_hex(reading.project.assets.at(*name)).substr(0, 12);
   draft.service.labels[label] = hash;
   draft.labels[label] = Template::literal(hash);
-  reading.project.assets.emplace(name, std::move(*content));
 }
 
 void place_bind(Reading& reading, const Yaml& where, const std::string& source, Mount& mount, Draft& draft) {
   mount.type = Mount::Type::bind;
   const std::string& assets = reading.context.assets_directory;
   if (reading.context.setting == Context::Setting::plain) {
-    const auto path = reading.context.place(source, reading.context.directory);
-    if (!path) reading.problems.add(where, "'" + source + "' is outside of every directory");
-    mount.source = '/' + path.value_or("");
+    take_asset(reading, reading.asset(where, source), mount, draft);
   } else if (source.front() == '~') {
     reading.problems.add(where, "'~' has no meaning for a service; write an absolute path");
   } else if (!assets.empty() && source.rfind(assets + '/', 0) == 0) {
-    take_asset(reading, where, source.substr(assets.size() + 1), mount, draft);
+    const std::string path = asset_path(reading.context.directory, source.substr(assets.size() + 1));
+    take_asset(reading, reading.tracked(where, path), mount, draft);
   } else if (source.front() == '/') {
     mount.source = source;
   } else {
-    const auto path = join_path(reading.context.directory, source);
-    if (!path || path->empty()) {
-      reading.problems.add(where, "'" + source + "' is outside of the repository");
-    } else {
-      take_asset(reading, where, asset_name(reading.context.directory, *path), mount, draft);
-    }
+    take_asset(reading, reading.asset(where, source), mount, draft);
   }
 }
 
@@ -120,78 +96,107 @@ Mount read_short(Reading& reading, const Yaml& item, const std::string& text, Dr
   return mount;
 }
 
-void read_bind_options(Reading& reading, const Yaml& value, const std::string& path, Mount& mount) {
-  if (!reading.expect_mapping(value)) return;
-  for (const Yaml::Entry& entry : value.entries) {
-    if (entry.key == "propagation" || entry.key == "selinux") {
-      add_option(reading, entry.value, reading.plain(entry.value, path), mount);
-    } else if (entry.key == "create_host_path") {
-      if (!reading.boolean(entry.value, path)) mount.options.emplace_back("nocreate");
-    } else {
-      reading.refuse_key(value, entry, "mount's bind");
-    }
+template <std::string Mount::*Member>
+void word(Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+  out.*Member = reading.plain(value, path);
+}
+
+void read_option(Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+  add_option(reading, value, reading.plain(value, path), out);
+}
+
+void read_recursive(Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+  out.recursive = reading.plain(value, path);
+  constexpr std::array kWords{"enabled", "disabled", "writable", "readonly"};
+  if (value.is_scalar() && !holds(kWords, out.recursive)) {
+    reading.problems.add(
+        value, "expected one of enabled, disabled, writable, readonly, found '" + out.recursive + "'");
   }
 }
 
-void read_volume_options(Reading& reading, const Yaml& value, const std::string& path, Mount& mount) {
-  if (!reading.expect_mapping(value)) return;
-  for (const Yaml::Entry& entry : value.entries) {
-    if (entry.key == "nocopy") {
-      if (reading.boolean(entry.value, path)) mount.options.emplace_back("nocopy");
-    } else {
-      reading.refuse_key(value, entry, "mount's volume");
-    }
-  }
+constexpr std::array kBind{
+    Field<Mount>{"propagation", read_option},
+    Field<Mount>{"selinux", read_option},
+    Field<Mount>{"recursive", read_recursive},
+    Field<Mount>{"create_host_path",
+                 [](Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+                   if (!reading.boolean(value, path)) out.options.emplace_back("nocreate");
+                 }},
+};
+constexpr std::array kVolume{
+    Field<Mount>{"nocopy",
+                 [](Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+                   if (reading.boolean(value, path)) out.options.emplace_back("nocopy");
+                 }},
+    Field<Mount>{"subpath", word<&Mount::subpath>},
+    Field<Mount>{"labels", read_map<&Mount::labels>},
+};
+constexpr std::array kTmpfs{
+    Field<Mount>{"size",
+                 [](Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+                   const std::string size = reading.size(value, path);
+                   if (size == "-1") reading.problems.add(value, "a tmpfs has no negative size");
+                   out.options.push_back("size=" + size);
+                 }},
+    Field<Mount>{"mode", [](Reading& reading, const Yaml& value, const std::string& path,
+                            Mount& out) { out.options.push_back("mode=" + reading.file_mode(value, path)); }},
+};
+constexpr std::array kImage{Field<Mount>{"subpath", word<&Mount::subpath>}};
+
+template <const auto& Table>
+void part(Reading& reading, const Yaml& value, const std::string& path, Mount& out) {
+  const std::string scope = "mount's " + path.substr(path.rfind('.') + 1);
+  read_fields<Mount>(reading, value, scope, path, Table, out);
 }
 
-void read_tmpfs_options(Reading& reading, const Yaml& value, const std::string& path, Mount& mount) {
-  if (!reading.expect_mapping(value)) return;
-  for (const Yaml::Entry& entry : value.entries) {
-    if (entry.key == "size") {
-      mount.options.push_back("size=" + reading.size(entry.value, path));
-    } else {
-      reading.refuse_key(value, entry, "mount's tmpfs");
+constexpr std::array kMount{
+    Field<Mount>{"target", word<&Mount::target>},
+    Field<Mount>{"read_only", read_boolean<&Mount::read_only>},
+    Field<Mount>{"bind", part<kBind>},
+    Field<Mount>{"volume", part<kVolume>},
+    Field<Mount>{"tmpfs", part<kTmpfs>},
+    Field<Mount>{"image", part<kImage>},
+};
+
+Mount::Type read_type(Reading& reading, const Yaml& item, const std::string& path) {
+  static constexpr std::array<std::pair<std::string_view, Mount::Type>, 6> kTypes{
+      {{"bind", Mount::Type::bind},
+       {"volume", Mount::Type::volume},
+       {"tmpfs", Mount::Type::tmpfs},
+       {"image", Mount::Type::image},
+       {"npipe", Mount::Type::npipe},
+       {"cluster", Mount::Type::cluster}}};
+  const Yaml* type = item.find("type");
+  if (type == nullptr) return Mount::Type::volume;
+  const std::string word = reading.plain(*type, path + ".type");
+  for (const auto& [name, value] : kTypes) {
+    if (name != word) continue;
+    if (value == Mount::Type::npipe || value == Mount::Type::cluster) {
+      reading.limit_both(*type, path + ".type is " + word + ", which podman has not; use " +
+                                    (value == Mount::Type::cluster ? "volume" : "bind"));
     }
+    return value;
   }
+  if (type->is_scalar()) {
+    reading.problems.add(*type,
+                         "expected one of bind, volume, tmpfs, image, npipe, cluster, found '" + word + "'");
+  }
+  return Mount::Type::volume;
 }
 
 Mount read_long(Reading& reading, const Yaml& item, const std::string& path, Draft& draft) {
   Mount mount;
-  const Yaml* type = item.find("type");
-  const std::string word = type == nullptr ? "volume" : reading.plain(*type, path + ".type");
-  mount.type = word == "bind"    ? Mount::Type::bind
-               : word == "tmpfs" ? Mount::Type::tmpfs
-                                 : Mount::Type::volume;
-  if (word != "bind" && word != "tmpfs" && word != "volume") {
-    reading.problems.add(*type, "mounts of type '" + word + "' are not supported by this version yet");
+  mount.type = read_type(reading, item, path);
+  read_fields<Mount>(reading, item, "mount", path, kMount, mount);
+  const Yaml* source = item.find("source");
+  const std::string text = source == nullptr ? "" : reading.plain(*source, path + ".source");
+  if (mount.type == Mount::Type::bind && !text.empty()) {
+    place_bind(reading, *source, text, mount, draft);
+  } else {
+    mount.source = text;
   }
-  for (const Yaml::Entry& entry : item.entries) {
-    const std::string here = path + '.' + entry.key;
-    if (entry.key == "target") {
-      mount.target = reading.plain(entry.value, here);
-    } else if (entry.key == "source") {
-      const std::string source = reading.plain(entry.value, here);
-      if (mount.type == Mount::Type::bind && !source.empty()) {
-        place_bind(reading, entry.value, source, mount, draft);
-      } else {
-        mount.source = source;
-      }
-    } else if (entry.key == "read_only") {
-      mount.read_only = reading.boolean(entry.value, here);
-    } else if (entry.key == "bind" && mount.type == Mount::Type::bind) {
-      read_bind_options(reading, entry.value, here, mount);
-    } else if (entry.key == "volume" && mount.type == Mount::Type::volume) {
-      read_volume_options(reading, entry.value, here, mount);
-    } else if (entry.key == "tmpfs" && mount.type == Mount::Type::tmpfs) {
-      read_tmpfs_options(reading, entry.value, here, mount);
-    } else if (entry.key == "consistency") {
-      reading.note(key_location(item, entry), here + " has no meaning on Linux: ignored");
-    } else if (entry.key != "type" && !is_extension(entry.key)) {
-      reading.refuse_key(item, entry, "mount");
-    }
-  }
-  const bool needs_source = mount.type == Mount::Type::bind && item.find("source") == nullptr;
-  if (needs_source) reading.problems.add(item, "key 'source' is missing here");
+  const bool needs_source = mount.type == Mount::Type::bind || mount.type == Mount::Type::image;
+  if (needs_source && source == nullptr) reading.problems.add(item, "key 'source' is missing here");
   return mount;
 }
 
@@ -223,7 +228,8 @@ void read_mounts(Reading& reading, const Yaml& value, const std::string& path, D
       mount = read_short(reading, item, text, draft);
     }
     if (reading.problems.list().size() != before) continue;
-    if (mount.target.empty() || mount.target.front() != '/') {
+    const bool other_system = mount.type == Mount::Type::npipe;  // refused already, whatever its target
+    if (!other_system && (mount.target.empty() || mount.target.front() != '/')) {
       reading.problems.add(item,
                            "the target '" + mount.target + "' must be an absolute path in the container");
       continue;

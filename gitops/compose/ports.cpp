@@ -1,8 +1,9 @@
 #include "gitops/compose/ports.hpp"
 
-#include "gitops/compose/reading.hpp"
+#include "gitops/compose/fields.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace hwcsync::compose {
@@ -66,24 +67,16 @@ Port parse_short(std::string_view text) {
   return out;
 }
 
+constexpr std::array kPort{
+    Field<Port>{"target", read_text<&Port::target>},
+    Field<Port>{"published", read_text<&Port::published>},
+    Field<Port>{"host_ip", read_text<&Port::host_ip>},
+    Field<Port>{"protocol", read_text<&Port::protocol>},
+};
+
 Port read_long(Reading& reading, const Yaml& value, const std::string& path) {
   Port out;
-  for (const Yaml::Entry& entry : value.entries) {
-    const std::string here = path + '.' + entry.key;
-    if (entry.key == "target") {
-      out.target = reading.plain(entry.value, here);
-    } else if (entry.key == "published") {
-      out.published = reading.plain(entry.value, here);
-    } else if (entry.key == "host_ip") {
-      out.host_ip = reading.plain(entry.value, here);
-    } else if (entry.key == "protocol") {
-      out.protocol = reading.plain(entry.value, here);
-    } else if (entry.key == "mode" || entry.key == "name" || entry.key == "app_protocol") {
-      reading.note(key_location(value, entry), here + " has no meaning without a swarm: ignored");
-    } else if (!is_extension(entry.key)) {
-      reading.refuse_key(value, entry, "port");
-    }
-  }
+  read_fields<Port>(reading, value, "port", path, kPort, out);
   return out;
 }
 

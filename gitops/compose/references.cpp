@@ -30,7 +30,7 @@ class Cycles {
     }
     path_.push_back(name);
     for (const auto& [dependency, how] : found->second.depends_on) walk(dependency);
-    if (const std::string holder = found->second.namespace_of(); !holder.empty()) walk(holder);
+    for (const std::string& needed : found->second.implied_dependencies()) walk(needed);
     path_.pop_back();
     done_.insert(name);
   }
@@ -62,13 +62,39 @@ void check_dependencies(Reading& reading, Service& service, const std::vector<st
     }
     ++it;
   }
-  const std::string holder = service.namespace_of();
-  if (!holder.empty() && project.services.count(holder) == 0) {
+  for (const std::string& other : service.implied_dependencies()) {
+    if (project.services.count(other) > 0) continue;
+    const std::string holder = service.namespace_of();
     reading.problems.add(
-        service.where,
-        "the service '" + service.name + "' shares the network of '" + holder + "', which " +
-            (project.disabled.count(holder) > 0 ? "no active profile enables"
-                                                : "does not exist" + suggestion(holder, known)));
+        service.where, "the service '" + service.name + "' " +
+                           (other == holder ? "shares the network of '" : "needs the service '") + other +
+                           "', which " +
+                           (project.disabled.count(other) > 0 ? "no active profile enables"
+                                                              : "does not exist" + suggestion(other, known)));
+  }
+}
+
+// An alias of a link becomes one of the linked service, on every network that both are in.
+void apply_links(Project& project) {
+  for (auto& [name, service] : project.services) {
+    for (const Link& link : service.links) {
+      const auto other = project.services.find(link.service);
+      if (link.alias == link.service || other == project.services.end()) continue;
+      for (NetworkAttachment& attachment : other->second.networks) {
+        auto& aliases = attachment.aliases;
+        const bool there = std::find(aliases.begin(), aliases.end(), link.alias) != aliases.end();
+        if (!there && service.attached_to(attachment.key)) aliases.push_back(link.alias);
+      }
+    }
+  }
+}
+
+void check_configs(Reading& reading, const Service& service) {
+  for (const Grant& grant : service.configs) {
+    if (reading.project.configs.count(grant.source) > 0) continue;
+    reading.problems.add(service.where, "the config '" + grant.source + "' of '" + service.name +
+                                            "' is not declared under 'configs'" +
+                                            suggestion(grant.source, names(reading.project.configs)));
   }
 }
 
@@ -79,6 +105,7 @@ void check_references(Reading& reading, const std::map<std::string, std::string>
   const std::vector<std::string> services = names(project.services);
   for (auto& [name, service] : project.services) {
     check_dependencies(reading, service, services);
+    check_configs(reading, service);
     for (const NetworkAttachment& attachment : service.networks) {
       const std::string& network = attachment.key;
       if (project.networks.count(network) > 0) continue;
@@ -104,12 +131,13 @@ void check_references(Reading& reading, const std::map<std::string, std::string>
         reading.problems.add(service.where, "the secret '" + grant.source + "' of '" + name +
                                                 "' is not declared under 'secrets' of the Compose file" +
                                                 suggestion(grant.source, names(secrets)));
-      } else {
+      } else if (!found->second.empty()) {
         grant.source = found->second;  // from here on the name that stack.yaml gives it
         project.secrets.insert(grant.source);
       }
     }
   }
+  apply_links(project);
   Cycles cycles(reading);
   for (const std::string& name : services) cycles.walk(name);
 }

@@ -1,8 +1,9 @@
-#include "gitops/compose/reading.hpp"
+#include "gitops/compose/fields.hpp"
 
 #include <algorithm>
+#include <array>
 
-// Networks, volumes and secrets: the top-level sections and how services refer to them.
+// Networks and volumes: the top-level sections.
 namespace hwcsync::compose {
 namespace {
 
@@ -13,73 +14,133 @@ bool is_resource_name(const std::string& name) {
   });
 }
 
-struct External {
-  bool external = false;
-  std::optional<std::string> name;
+bool is_subnet(const std::string& text) {
+  const auto slash = text.find('/');
+  return slash != std::string::npos && is_address(text.substr(0, slash)) && slash + 1 < text.size() &&
+         text.find_first_not_of("0123456789", slash + 1) == std::string::npos;
+}
+
+template <std::string AddressRange::*Member>
+void subnet(Reading& reading, const Yaml& value, const std::string& path, AddressRange& out) {
+  out.*Member = reading.plain(value, path);
+  if (value.is_scalar() && !is_subnet(out.*Member))
+    reading.problems.add(value, "'" + out.*Member + "' is no subnet such as 10.89.0.0/24");
+}
+
+void read_gateway(Reading& reading, const Yaml& value, const std::string& path, AddressRange& out) {
+  out.gateway = reading.plain(value, path);
+  if (value.is_scalar() && !is_address(out.gateway))
+    reading.problems.add(value, "'" + out.gateway + "' is no IP address");
+}
+
+constexpr std::array kRange{
+    Field<AddressRange>{"subnet", subnet<&AddressRange::subnet>},
+    Field<AddressRange>{"ip_range", subnet<&AddressRange::ip_range>},
+    Field<AddressRange>{"gateway", read_gateway},
+    Field<AddressRange>{"aux_addresses", read_map<&AddressRange::aux_addresses>},
 };
 
-// `external: true`, or the old form `external: {name: x}`.
-External read_external(Reading& reading, const Yaml& value, const std::string& path) {
-  if (!value.is_mapping()) return {reading.boolean(value, path), std::nullopt};
-  const Yaml* name = value.find("name");
-  return {true, name == nullptr ? std::optional<std::string>() : reading.plain(*name, path + ".name")};
-}
-
-void read_ipam(Reading& reading, const Yaml& value, const std::string& path, Network& network) {
-  if (!reading.expect_mapping(value)) return;
-  for (const Yaml::Entry& entry : value.entries) {
-    if (entry.key != "config") {
-      reading.refuse_key(value, entry, "network's ipam");
-      continue;
-    }
-    if (!entry.value.is_sequence() || entry.value.items.size() != 1 || !entry.value.items[0].is_mapping()) {
-      reading.problems.add(
-          entry.value, "expected a list of exactly one subnet; more is not supported by this version yet");
-      continue;
-    }
-    const Yaml& config = entry.value.items[0];
-    for (const Yaml::Entry& setting : config.entries) {
-      if (setting.key == "subnet") {
-        network.ipam.push_back({.subnet = reading.plain(setting.value, path + ".config[0].subnet")});
-      } else {
-        reading.refuse_key(config, setting, "network's ipam.config");
-      }
-    }
+void read_ranges(Reading& reading, const Yaml& value, const std::string& path, Network& out) {
+  if (!value.is_sequence()) {
+    reading.problems.add(value, "expected a list, found " + std::string(value.kind_name()));
+    return;
+  }
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    AddressRange range;
+    read_fields<AddressRange>(reading, value.items[i], "network's ipam.config",
+                              path + '[' + std::to_string(i) + ']', kRange, range);
+    const bool alone = range.subnet.empty() && !(range.ip_range.empty() && range.gateway.empty());
+    if (alone) reading.problems.add(value.items[i], "'ip_range' and 'gateway' need the 'subnet' they are in");
+    if (!(range == AddressRange{})) out.ipam.push_back(std::move(range));
   }
 }
 
-Network read_network(Reading& reading, const std::string& key, const Yaml& value) {
-  Network out;
-  out.key = key;
-  const std::string path = "networks." + key;
+constexpr std::array kIpam{
+    Field<Network>{"driver", read_text<&Network::ipam_driver>},
+    Field<Network>{"config", read_ranges},
+    Field<Network>{"options", read_map<&Network::ipam_options>},
+};
+
+void read_driver(Reading& reading, const Yaml& value, const std::string& path, Network& out) {
+  out.driver = reading.plain(value, path);
+  if (out.driver == "overlay" || out.driver == "host" || out.driver == "none") {
+    reading.limit_both(value, path + " is " + out.driver +
+                                  ", which podman makes no network of; use bridge, macvlan or ipvlan" +
+                                  (out.driver == "overlay" ? "" : ", or network_mode of the service"));
+  }
+}
+
+// What a section says about the name of a thing that may be somebody else's.
+template <class T>
+struct Named {
+  T item;
   std::string name;
-  if (!value.is_null() && !reading.expect_mapping(value)) return out;
+  External external;
+};
+
+template <class T>
+void read_external(Reading& reading, const Yaml& value, const std::string& path, Named<T>& out) {
+  out.external = reading.external(value, path);
+}
+
+constexpr std::array kNamedNetwork{
+    Field<Named<Network>>{"name", read_text<&Named<Network>::name>},
+    Field<Named<Network>>{"external", read_external<Network>},
+};
+constexpr std::array kNetwork{
+    Field<Network>{"driver", read_driver},
+    Field<Network>{"driver_opts", read_map<&Network::driver_opts>},
+    Field<Network>{"ipam",
+                   [](Reading& reading, const Yaml& value, const std::string& path, Network& out) {
+                     read_fields<Network>(reading, value, "network's ipam", path, kIpam, out);
+                   }},
+    Field<Network>{"enable_ipv4", [](Reading& reading, const Yaml& value, const std::string& path,
+                                     Network& out) { out.enable_ipv4 = reading.boolean(value, path); }},
+    Field<Network>{"enable_ipv6", [](Reading& reading, const Yaml& value, const std::string& path,
+                                     Network& out) { out.enable_ipv6 = reading.boolean(value, path); }},
+    Field<Network>{"internal", read_boolean<&Network::internal>},
+    Field<Network>{"attachable", read_boolean<&Network::attachable>},
+    Field<Network>{"labels", read_map<&Network::labels>},
+};
+
+constexpr std::array kNamedVolume{
+    Field<Named<Volume>>{"name", read_text<&Named<Volume>::name>},
+    Field<Named<Volume>>{"external", read_external<Volume>},
+};
+constexpr std::array kVolume{
+    Field<Volume>{"driver", read_text<&Volume::driver>},
+    Field<Volume>{"driver_opts", read_provider_map<&Volume::driver_opts>},
+    Field<Volume>{"labels", read_map<&Volume::labels>},
+};
+
+// `what`: "network", "volume".
+template <class T>
+T read_named(Reading& reading, const std::string& key, const Yaml& value, const std::string& what,
+             Fields<Named<T>> named, Fields<T> own) {
+  Named<T> out;
+  const std::string path = what + "s." + key;
+  std::vector<std::string> others;
+  if (!value.is_null() && !reading.expect_mapping(value)) return out.item;
   for (const Yaml::Entry& entry : value.entries) {
-    const std::string here = path + '.' + entry.key;
-    if (is_extension(entry.key) || entry.value.is_null()) continue;
-    if (entry.key == "name") {
-      name = reading.plain(entry.value, here);
-    } else if (entry.key == "external") {
-      const External given = read_external(reading, entry.value, here);
-      out.external = given.external;
-      name = given.name.value_or(name);
-    } else if (entry.key == "driver") {
-      out.driver = reading.plain(entry.value, here);
-    } else if (entry.key == "internal") {
-      out.internal = reading.boolean(entry.value, here);
-    } else if (entry.key == "ipam") {
-      read_ipam(reading, entry.value, here, out);
-    } else {
-      reading.refuse_key(value, entry, "network");
-    }
+    if (!reading.takes(value, entry, what, path)) continue;
+    if (read_field(reading, entry, path, named, out)) continue;
+    read_field(reading, entry, path, own, out.item);
+    others.push_back(entry.key);
   }
-  if (name.empty()) name = out.external ? key : reading.project.name + '_' + key;
-  out.name = name;
-  if (!is_resource_name(out.name)) reading.problems.add(value, "'" + out.name + "' is no name for a network");
-  if (out.external && (!out.driver.empty() || !out.ipam.empty() || out.internal)) {
-    reading.problems.add(value, "an external network takes nothing but a name");
+  T& item = out.item;
+  item.key = key;
+  item.external = out.external.external;
+  item.name = out.external.name.value_or(out.name);
+  if (out.external.name && !out.name.empty())
+    reading.problems.add(value, "the " + what + " '" + key + "' has two names, 'name' and 'external.name'");
+  if (item.name.empty()) item.name = item.external ? key : reading.project.name + '_' + key;
+  if (!is_resource_name(item.name))
+    reading.problems.add(value, "'" + item.name + "' is no name for a " + what);
+  if (item.external && !others.empty()) {
+    reading.problems.add(
+        value, "an external " + what + " takes nothing but a name, and has '" + others.front() + "'");
   }
-  return out;
+  return item;
 }
 
 }  // namespace
@@ -87,122 +148,16 @@ Network read_network(Reading& reading, const std::string& key, const Yaml& value
 void read_networks(Reading& reading, const Yaml& value) {
   if (!reading.expect_mapping(value)) return;
   for (const Yaml::Entry& entry : value.entries) {
-    if (is_extension(entry.key)) continue;
-    reading.project.networks.emplace(entry.key, read_network(reading, entry.key, entry.value));
+    reading.project.networks.emplace(
+        entry.key, read_named<Network>(reading, entry.key, entry.value, "network", kNamedNetwork, kNetwork));
   }
 }
 
 void read_volumes(Reading& reading, const Yaml& value) {
   if (!reading.expect_mapping(value)) return;
-  for (const Yaml::Entry& volume : value.entries) {
-    if (is_extension(volume.key)) continue;
-    Volume out;
-    out.key = volume.key;
-    std::string name;
-    if (!volume.value.is_null() && !reading.expect_mapping(volume.value)) continue;
-    for (const Yaml::Entry& entry : volume.value.entries) {
-      const std::string here = "volumes." + volume.key + '.' + entry.key;
-      if (is_extension(entry.key) || entry.value.is_null()) continue;
-      if (entry.key == "name") {
-        name = reading.plain(entry.value, here);
-      } else if (entry.key == "external") {
-        const External external = read_external(reading, entry.value, here);
-        out.external = external.external;
-        name = external.name.value_or(name);
-      } else if (entry.key == "driver" && reading.plain(entry.value, here) == "local") {
-        reading.note(key_location(volume.value, entry), here + " is the default: ignored");
-      } else {
-        reading.refuse_key(volume.value, entry, "volume");
-      }
-    }
-    if (name.empty()) name = out.external ? volume.key : reading.project.name + '_' + volume.key;
-    out.name = name;
-    if (!is_resource_name(out.name))
-      reading.problems.add(volume.value, "'" + out.name + "' is no name for a volume");
-    reading.project.volumes.emplace(volume.key, std::move(out));
-  }
-}
-
-std::map<std::string, std::string> read_secrets(Reading& reading, const Yaml& value) {
-  std::map<std::string, std::string> out;
-  if (!reading.expect_mapping(value)) return out;
-  for (const Yaml::Entry& secret : value.entries) {
-    if (is_extension(secret.key)) continue;
-    const Location where = key_location(value, secret);
-    std::string name = secret.key;
-    bool given = false;
-    if (!secret.value.is_null() && !reading.expect_mapping(secret.value)) continue;
-    for (const Yaml::Entry& entry : secret.value.entries) {
-      const std::string here = "secrets." + secret.key + '.' + entry.key;
-      if (entry.key == "external") {
-        const External external = read_external(reading, entry.value, here);
-        given = given || external.external;
-        name = external.name.value_or(name);
-      } else if (entry.key == "file") {
-        // Only a place-holder: what is shown in its stead is the stack's secret of the same name.
-        (void)reading.plain(entry.value, here);
-        given = true;
-      } else if (entry.key == "name") {
-        name = reading.plain(entry.value, here);
-      } else if (!is_extension(entry.key)) {
-        reading.refuse_key(secret.value, entry, "secret");
-      }
-    }
-    if (!given) {
-      reading.problems.add(where, "the secret '" + secret.key +
-                                      "' needs 'external: true'; its source is declared in stack.yaml");
-    } else if (reading.context.secret_files.count(name) == 0) {
-      reading.problems.add(where, "the secret '" + name + "' is not declared under 'secrets' in stack.yaml");
-    } else {
-      out.emplace(secret.key, name);
-    }
-  }
-  return out;
-}
-
-void read_service_networks(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  if (value.is_sequence()) {
-    for (const std::string& key : reading.plain_list(value, path))
-      draft.service.networks.push_back({.key = key});
-    return;
-  }
-  if (!reading.expect_mapping(value)) return;
   for (const Yaml::Entry& entry : value.entries) {
-    draft.service.networks.push_back({.key = entry.key});
-    if (!entry.value.is_null() && !reading.expect_mapping(entry.value)) continue;
-    for (const Yaml::Entry& setting : entry.value.entries) {
-      reading.refuse_key(entry.value, setting, "service's network");
-    }
-  }
-}
-
-void read_grants(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  if (!value.is_sequence()) {
-    reading.problems.add(value, "expected a list, found " + std::string(value.kind_name()));
-    return;
-  }
-  for (const Yaml& item : value.items) {
-    Grant grant;
-    if (item.is_mapping()) {
-      for (const Yaml::Entry& entry : item.entries) {
-        if (entry.key == "source") {
-          grant.source = reading.plain(entry.value, path);
-        } else if (entry.key == "target") {
-          grant.target = reading.plain(entry.value, path);
-        } else if (!is_extension(entry.key)) {
-          reading.refuse_key(item, entry, "grant");
-        }
-      }
-    } else {
-      grant.source = reading.plain(item, path);
-    }
-    if (grant.source.empty()) {
-      reading.problems.add(item, "key 'source' is missing here");
-      continue;
-    }
-    if (grant.target.empty()) grant.target = grant.source;
-    if (grant.target.front() != '/') grant.target = "/run/secrets/" + grant.target;
-    draft.service.secrets.push_back(std::move(grant));
+    reading.project.volumes.emplace(
+        entry.key, read_named<Volume>(reading, entry.key, entry.value, "volume", kNamedVolume, kVolume));
   }
 }
 

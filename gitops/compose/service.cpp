@@ -1,13 +1,14 @@
-#include "gitops/compose/reading.hpp"
-#include "gitops/compose/words.hpp"
+#include "gitops/compose/dotenv.hpp"
+#include "gitops/compose/fields.hpp"
+#include "gitops/compose/units.hpp"
+#include "src/base/hash.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
-#include <map>
+#include <array>
 
 namespace hwcsync::compose {
 namespace {
-
-using Reader = void (*)(Reading& reading, const Yaml& value, const std::string& path, Draft& draft);
 
 bool all_of(const std::string& text, std::string_view extra) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -20,14 +21,6 @@ std::vector<std::string> texts(const std::vector<Template>& words) {
   std::vector<std::string> out;
   for (const Template& word : words) out.push_back(word.tainted() ? word.compose_text() : word.plain());
   return out;
-}
-
-// A list as it stands, or a line that is split into words.
-std::vector<Template> read_words(Reading& reading, const Yaml& value, const std::string& path) {
-  if (value.is_sequence()) return reading.provider_list(value, path);
-  const auto words = split_words(reading.provider_text(value, path));
-  if (!words) reading.problems.add(value, "a quote in this command line has no end");
-  return words.value_or(std::vector<Template>{});
 }
 
 void read_image(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
@@ -52,36 +45,46 @@ void read_container_name(Reading& reading, const Yaml& value, const std::string&
   }
 }
 
-void read_labels(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  const auto set = [&](const Yaml& where, const std::string& key, Template text) {
-    if (key.empty() || key.rfind("com.docker.compose", 0) == 0 || key.rfind("io.hwcsync.", 0) == 0) {
-      reading.problems.add(where, "the label '" + key + "' is not for a Compose file to set");
-      return;
-    }
-    draft.service.labels[key] = text.tainted() ? text.compose_text() : text.plain();
-    draft.labels[key] = std::move(text);
-  };
-  if (value.is_sequence()) {
-    for (std::size_t i = 0; i < value.items.size(); ++i) {
-      const Yaml& item = value.items[i];
-      const Template line = reading.provider_text(item, path + '[' + std::to_string(i) + ']');
-      if (line.parts.empty()) continue;
-      const auto* first = std::get_if<TextPart>(&line.parts.front());
-      if (first == nullptr) {
-        reading.problems.add(item, "the name of a label may not come from a secret");
-        continue;
-      }
-      const auto equals = first->text.find('=');
-      Template text = Template::literal(equals == std::string::npos ? "" : first->text.substr(equals + 1));
-      text.parts.insert(text.parts.end(), line.parts.begin() + 1, line.parts.end());
-      set(item, first->text.substr(0, equals), std::move(text));
-    }
+void set_label(Reading& reading, const Yaml& where, const std::string& key, Template text, Draft& draft) {
+  if (key.empty() || key.rfind("com.docker.compose", 0) == 0 || key.rfind("io.hwcsync.", 0) == 0) {
+    reading.problems.add(where, "the label '" + key + "' is not for a Compose file to set");
     return;
   }
-  if (!reading.expect_mapping(value)) return;
-  for (const Yaml::Entry& entry : value.entries) {
-    set(entry.value, entry.key,
-        entry.value.is_null() ? Template{} : reading.provider_text(entry.value, path + '.' + entry.key));
+  draft.service.labels[key] = text.tainted() ? text.compose_text() : text.plain();
+  draft.labels[key] = std::move(text);
+}
+
+void read_labels(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  for (auto& [key, text] : reading.provider_map(value, path))
+    set_label(reading, value, key, std::move(text), draft);
+}
+
+// Before `labels`, which win.
+void read_label_files(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  for (const std::string& name : reading.one_or_many(value, path)) {
+    const auto full = reading.context.place(name, reading.context.directory);
+    const auto content = full ? reading.tree.read(*full) : std::nullopt;
+    if (!content) {
+      reading.problems.add(value,
+                           "there is no file '" + name + "' in the repository beside the Compose file");
+      continue;
+    }
+    if (reading.context.ciphertexts.count(*full) > 0) {
+      reading.problems.add(value, "'" + name + "' is encrypted; labels are no place for secrets");
+      continue;
+    }
+    const Dotenv file = parse_dotenv(*content, *full, reading.variables);
+    if (file.error) reading.problems.add(file.error->where, file.error->message);
+    for (const DotenvEntry& entry : file.entries) {
+      if (entry.value && entry.value->tainted()) {
+        reading.limit(Limit::Of::containers, value,
+                      "a secret reaches the label '" + entry.name + "' through " + *full + ':' +
+                          std::to_string(entry.line) +
+                          "; in style oci a secret may only stand in environment, or be a file");
+      }
+      set_label(reading, value, entry.name, entry.value.value_or(Template{}), draft);
+    }
+    reading.project.secret_variables.insert(file.secrets.begin(), file.secrets.end());
   }
 }
 
@@ -96,111 +99,113 @@ void read_restart(Reading& reading, const Yaml& value, const std::string& path, 
   }
 }
 
-void read_hosts(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  auto& out = draft.service.extra_hosts;
-  if (value.is_mapping()) {
-    for (const Yaml::Entry& entry : value.entries) {
-      for (const std::string& address : reading.one_or_many(entry.value, path))
-        out.push_back(entry.key + ':' + address);
-    }
-    return;
+void read_pull_policy(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  std::string& word = draft.service.pull_policy;
+  word = reading.plain(value, path);
+  if (word == "if_not_present") word = "missing";
+  const bool known = word == "always" || word == "never" || word == "missing" || word == "build" ||
+                     word == "daily" || word == "weekly" || word == "refresh" ||
+                     (word.rfind("every_", 0) == 0 && duration_microseconds(word.substr(6)));
+  if (!known && value.is_scalar()) {
+    reading.problems.add(value,
+                         "expected one of always, never, missing, if_not_present, build, daily, weekly, "
+                         "every_<duration>, found '" +
+                             word + "'");
   }
-  for (std::size_t i = 0; i < value.items.size(); ++i) {
-    std::string host = reading.plain(value.items[i], path + '[' + std::to_string(i) + ']');
-    const auto at = host.find_first_of("=:");
-    if (at == std::string::npos) {
-      reading.problems.add(value.items[i], "expected 'host:address', found '" + host + "'");
+  if (word == "build") reading.limit_both(value, path + " says build, and hwcsync builds no images");
+}
+
+void read_volumes_from(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  for (const std::string& text : reading.plain_list(value, path)) {
+    std::vector<std::string> words = split(text, ':');
+    VolumesFrom from;
+    if (words.front() == "container") {
+      from.container = true;
+      words.erase(words.begin());
+    }
+    if (words.size() > 1 && (words.back() == "ro" || words.back() == "rw")) {
+      from.read_only = words.back() == "ro";
+      words.pop_back();
+    }
+    if (words.size() != 1 || words.front().empty()) {
+      reading.problems.add(value,
+                           "expected SERVICE[:ro|:rw] or container:NAME[:ro|:rw], found '" + text + "'");
       continue;
     }
-    host[at] = ':';
-    out.push_back(std::move(host));
+    from.from = words.front();
+    draft.service.volumes_from.push_back(std::move(from));
   }
-  if (!value.is_sequence())
-    reading.problems.add(value, "expected a list, found " + std::string(value.kind_name()));
 }
 
-void read_cpus(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  std::string& word = draft.service.limits.cpus;
-  word = reading.plain(value, path);
-  const bool number = !word.empty() && word.find_first_not_of("0123456789.") == std::string::npos &&
-                      std::count(word.begin(), word.end(), '.') <= 1 && word != ".";
-  if (!number && value.is_scalar())
-    reading.problems.add(value, "expected a number such as 1.5, found '" + word + "'");
+void read_configs_of(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  draft.service.configs = read_grants(reading, value, path, "/");
+  if (reading.context.setting == Context::Setting::plain) return;
+  // The provider compares models, not contents, so a changed content must change the model.
+  for (const Grant& grant : draft.service.configs) {
+    const auto found = reading.project.configs.find(grant.source);
+    if (found == reading.project.configs.end()) continue;
+    const Config& config = found->second;
+    const bool file = !config.file.empty();
+    if (file) draft.service.assets.insert(config.file);
+    const std::string label = file ? "io.hwcsync.asset." + config.file : "io.hwcsync.config." + config.key;
+    const std::string content = file ? reading.project.assets[config.file] : config.content.compose_text();
+    const std::string hash = sha256_hex(content).substr(0, 12);
+    draft.service.labels[label] = hash;
+    draft.labels[label] = Template::literal(hash);
+  }
 }
 
-template <std::string Service::*Member>
-void plain(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.*Member = reading.plain(value, path);
-}
-template <std::string Service::*Member>
-void duration(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.*Member = reading.duration(value, path);
-}
-template <std::string Limits::*Member>
-void size(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.limits.*Member = reading.size(value, path);
-}
-template <bool Service::*Member>
-void boolean(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.*Member = reading.boolean(value, path);
-}
-template <std::vector<std::string> Service::*Member>
-void list(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.*Member = reading.plain_list(value, path);
-}
-template <std::vector<std::string> Service::*Member>
-void one_or_many(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-  draft.service.*Member = reading.one_or_many(value, path);
+void read_scale(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  draft.service.scale = reading.integer(value, path).value_or(1);
 }
 
-void nothing(Reading& /*reading*/, const Yaml& /*value*/, const std::string& /*path*/, Draft& /*draft*/) {}
+constexpr std::array kDraft{
+    Field<Draft>{"image", read_image},
+    Field<Draft>{"build", read_build},
+    Field<Draft>{"container_name", read_container_name},
+    Field<Draft>{"command",
+                 [](Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+                   draft.command = reading.command(value, path);
+                   draft.service.command = texts(*draft.command);
+                 }},
+    Field<Draft>{"entrypoint",
+                 [](Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+                   draft.entrypoint = reading.command(value, path);
+                   draft.service.entrypoint = texts(*draft.entrypoint);
+                 }},
+    Field<Draft>{"labels", read_labels},
+    Field<Draft>{"ports", read_ports},
+    Field<Draft>{"volumes", read_mounts},
+    Field<Draft>{"volumes_from", read_volumes_from},
+    Field<Draft>{"depends_on", read_dependencies},
+    Field<Draft>{"healthcheck", read_health_check},
+    Field<Draft>{"secrets",
+                 [](Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+                   draft.service.secrets = read_grants(reading, value, path, "/run/secrets/");
+                 }},
+    Field<Draft>{"configs", read_configs_of},
+    Field<Draft>{"restart", read_restart},
+    Field<Draft>{"pull_policy", read_pull_policy},
+    Field<Draft>{"scale", read_scale},
+};
 
-const std::map<std::string, Reader>& readers() {
-  static const std::map<std::string, Reader> table{
-      {"image", read_image},
-      {"container_name", read_container_name},
-      {"command",
-       [](Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-         draft.command = read_words(reading, value, path);
-         draft.service.command = texts(*draft.command);
-       }},
-      {"entrypoint",
-       [](Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-         draft.entrypoint = read_words(reading, value, path);
-         draft.service.entrypoint = texts(*draft.entrypoint);
-       }},
-      {"env_file", nothing},  // read together with environment, because their order matters
-      {"environment", nothing},
-      {"profiles", nothing},  // read before the service is
-      {"labels", read_labels},
-      {"ports", read_ports},
-      {"volumes", read_mounts},
-      {"networks", read_service_networks},
-      {"network_mode", plain<&Service::network_mode>},
-      {"depends_on", read_dependencies},
-      {"healthcheck", read_health_check},
-      {"secrets", read_grants},
-      {"restart", read_restart},
-      {"user", plain<&Service::user>},
-      {"working_dir", plain<&Service::working_dir>},
-      {"hostname", plain<&Service::hostname>},
-      {"cap_add", list<&Service::cap_add>},
-      {"cap_drop", list<&Service::cap_drop>},
-      {"devices", list<&Service::devices>},
-      {"tmpfs", one_or_many<&Service::tmpfs>},
-      {"security_opt", list<&Service::security_opt>},
-      {"extra_hosts", read_hosts},
-      {"dns", one_or_many<&Service::dns>},
-      {"shm_size", size<&Limits::shm_size>},
-      {"stop_grace_period", duration<&Service::stop_grace_period>},
-      {"mem_limit", size<&Limits::memory>},
-      {"cpus", read_cpus},
-      {"read_only", boolean<&Service::read_only>},
-      {"privileged", boolean<&Service::privileged>},
-      {"init", boolean<&Service::init>},
-      {"tty", boolean<&Service::tty>},
-  };
-  return table;
+// What two keys say together.
+void check_service(Reading& reading, const Service& service) {
+  const std::string name = "the service '" + service.name + "'";
+  const auto fault = [&](const std::string& message) { reading.problems.add(service.where, name + message); };
+  const bool shares = service.network_mode == "host" || service.network_mode.find(':') != std::string::npos;
+  if (!service.network_mode.empty() && !service.networks.empty())
+    fault(" has network_mode and networks; only one can be");
+  if (shares && !service.ports.empty())
+    fault(" has ports, but network_mode '" + service.network_mode + "' cannot publish any");
+  if (service.scale > 1 && !service.container_name.empty())
+    fault(" has container_name and more than one container; only one can have a name");
+  if (service.scale == 1) return;
+  reading.project.limits.push_back(
+      {Limit::Of::containers,
+       {service.where, name + " asks for " + std::to_string(service.scale) +
+                           " containers; style oci has one unit a service: use style compose, or write one "
+                           "service for each"}});
 }
 
 }  // namespace
@@ -208,33 +213,32 @@ const std::map<std::string, Reader>& readers() {
 void read_service(Reading& reading, const std::string& name, const Yaml& value, Draft& draft) {
   Service& service = draft.service;
   service.name = name;
+  const std::size_t before = reading.problems.list().size();
   const std::string path = "services." + name;
   for (const auto& [label, text] : reading.context.labels) {
     service.labels[label] = text;
     draft.labels[label] = Template::literal(text);
   }
+  if (const Yaml* files = value.find("label_file"); files != nullptr && !files->is_null())
+    read_label_files(reading, *files, path + ".label_file", draft);
+  const Yaml* deploy = nullptr;  // last, because it must agree with the rest
   for (const Yaml::Entry& entry : value.entries) {
-    if (is_extension(entry.key)) continue;
-    const auto reader = readers().find(entry.key);
-    if (reader == readers().end()) {
-      reading.refuse_key(value, entry, "service");
-    } else if (!entry.value.is_null()) {  // Compose takes a key without a value as an absent one
-      reader->second(reading, entry.value, path + '.' + entry.key, draft);
-    }
+    if (!reading.takes(value, entry, "service", path)) continue;
+    if (entry.key == "deploy") deploy = &entry.value;
+    const bool read = read_field<Draft>(reading, entry, path, kDraft, draft) ||
+                      read_field(reading, entry, path, limit_fields(), service.limits) ||
+                      read_field(reading, entry, path, network_fields(), service) ||
+                      read_field(reading, entry, path, device_fields(), service) ||
+                      read_field(reading, entry, path, hook_fields(), service) ||
+                      read_field(reading, entry, path, process_fields(), service);
+    static_cast<void>(read);  // the others are read elsewhere, ignored, or refused
   }
+  if (deploy != nullptr) read_deploy(reading, *deploy, path + ".deploy", value, service);
   read_environment(reading, value, path, draft);
-  if (value.find("image") == nullptr || value.find("image")->is_null()) {
+  const bool known = reading.problems.list().size() > before;  // what is wrong with it is told already
+  if (service.image.empty() && !service.build && !known)
     reading.problems.add(service.where, "the service '" + name + "' has no image");
-  }
-  const bool shares = service.network_mode == "host" || service.network_mode.find(':') != std::string::npos;
-  if (!service.network_mode.empty() && !service.networks.empty()) {
-    reading.problems.add(service.where,
-                         "the service '" + name + "' has network_mode and networks; only one can be");
-  }
-  if (shares && !service.ports.empty()) {
-    reading.problems.add(service.where, "the service '" + name + "' has ports, but network_mode '" +
-                                            service.network_mode + "' cannot publish any");
-  }
+  check_service(reading, service);
   if (service.network_mode.empty() && service.networks.empty()) service.networks = {{.key = "default"}};
 }
 

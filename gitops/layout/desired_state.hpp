@@ -71,9 +71,13 @@ struct LoadCounters {
   std::size_t stacks = 0;            // stacks whose Compose file was parsed
 };
 
+// What a style cannot carry is an error, or stays in the project's limits for somebody who only looks.
+enum class Limits { enforced, kept };
+
 // Layout `native`. Reads one stack, or all stacks that the host lists; throws ConfigError with every problem.
 [[nodiscard]] Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository,
-                               const stack::Host& host, const std::string& name, LoadCounters& counters);
+                               const stack::Host& host, const std::string& name, LoadCounters& counters,
+                               Limits limits = Limits::enforced);
 [[nodiscard]] DesiredState load_desired_state(const Tree& tree, const std::string& host,
                                               LoadCounters& counters);
 

@@ -24,8 +24,8 @@ std::vector<std::string> directory_names(const Tree& tree, const std::string& pa
 class Loader {
  public:
   Loader(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
-         const std::string& name)
-      : tree_(tree), repository_(repository), host_(host) {
+         const std::string& name, Limits limits)
+      : tree_(tree), repository_(repository), host_(host), limits_(limits) {
     out_.name = name;
     out_.directory = repository.stacks + '/' + name;
   }
@@ -157,6 +157,8 @@ class Loader {
     for (const Secret& secret : out_.secrets) {
       if (secret.name != "env") context.secret_files.insert(secret.name);
       context.ciphertexts.insert(secret.source);
+      for (const std::string& variable : secret.variables)
+        context.secret_origins.emplace(variable, secret.source);
     }
     context.assets_directory = "/etc/hwcsync/stacks/" + out_.name + "/assets";
     context.secrets_directory = out_.secret_path("");
@@ -166,6 +168,7 @@ class Loader {
     const auto here =
         out_.style == stack::Style::oci ? compose::Limit::Of::containers : compose::Limit::Of::provider;
     check_shared_files();
+    if (limits_ == Limits::kept) return;
     for (const compose::Limit& limit : out_.project.limits) {
       if (limit.of == here) problems_.add(limit.problem.where, limit.problem.message);
     }
@@ -257,9 +260,9 @@ class Loader {
       const Location where = out_.config.secrets.at(secret.name).where;
       std::vector<std::string> users;
       for (const auto& [name, service] : out_.project.services) {
-        const bool tainted = std::any_of(service.environment.begin(), service.environment.end(),
-                                         [](const auto& entry) { return entry.second.tainted(); });
-        if (secret.name == "env" ? tainted : is_granted(service, secret.name)) users.push_back(name);
+        if (secret.name == "env" ? out_.project.uses_secret_variables(name)
+                                 : is_granted(service, secret.name))
+          users.push_back(name);
       }
       for (const std::string& name : secret.services) {
         if (out_.project.services.count(name) == 0) {
@@ -294,6 +297,7 @@ class Loader {
   const Tree& tree_;
   const stack::RepositoryConfig& repository_;
   const stack::Host& host_;
+  Limits limits_;
   Stack out_;
   std::vector<std::string> paths_;
   std::vector<compose::ComposeFile> files_;
@@ -303,8 +307,8 @@ class Loader {
 }  // namespace
 
 Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
-                 const std::string& name, LoadCounters& counters) {
-  return Loader(tree, repository, host, name).run(counters);
+                 const std::string& name, LoadCounters& counters, Limits limits) {
+  return Loader(tree, repository, host, name, limits).run(counters);
 }
 
 DesiredState load_desired_state(const Tree& tree, const std::string& host, LoadCounters& counters) {

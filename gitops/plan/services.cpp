@@ -3,6 +3,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace hwcsync::plan {
 namespace {
@@ -22,10 +23,6 @@ std::string text(const compose::Mount& mount) {
 
 std::string text(const compose::Grant& grant) {
   return grant.source;
-}
-
-std::string text(const compose::NetworkAttachment& attachment) {
-  return attachment.key;
 }
 
 std::string text(const std::string& value) {
@@ -105,10 +102,76 @@ void compare_health(Reasons& out, const Service& before, const Service& after) {
     text += check.disabled ? '0' : '1';
     for (const std::string& word : check.test) text += '\n' + word;
     text += '\n' + check.interval + '\n' + check.timeout + '\n' + check.start_period + '\n' +
-            std::to_string(check.retries.value_or(-1));
+            check.start_interval + '\n' + std::to_string(check.retries.value_or(-1));
     return text;
   };
   if (key(before) != key(after)) out.push_back("health check changed");
+}
+
+std::map<std::string, compose::NetworkAttachment> by_key(
+    const std::vector<compose::NetworkAttachment>& attachments) {
+  std::map<std::string, compose::NetworkAttachment> out;
+  for (const compose::NetworkAttachment& one : attachments) out.emplace(one.key, one);
+  return out;
+}
+
+// Keys that `differences` says in words of their own, and those that recreate nothing.
+bool is_said_elsewhere(const std::string& key) {
+  static const std::set<std::string> keys{"build",
+                                          "cap_add",
+                                          "cap_drop",
+                                          "command",
+                                          "container_name",
+                                          "cpus",
+                                          "depends_on",
+                                          "devices",
+                                          "dns",
+                                          "entrypoint",
+                                          "environment",
+                                          "extra_hosts",
+                                          "healthcheck",
+                                          "hostname",
+                                          "image",
+                                          "init",
+                                          "labels",
+                                          "mem_limit",
+                                          "networks",
+                                          "network_mode",
+                                          "ports",
+                                          "privileged",
+                                          "pull_policy",
+                                          "read_only",
+                                          "restart",
+                                          "secrets",
+                                          "security_opt",
+                                          "shm_size",
+                                          "stop_grace_period",
+                                          "tmpfs",
+                                          "tty",
+                                          "user",
+                                          "volumes",
+                                          "working_dir"};
+  return keys.count(key) > 0;
+}
+
+// Every other key, by its name in the canonical model, so that none can be forgotten here.
+void compare_other_keys(Reasons& out, const Yaml* before, const Yaml* after) {
+  if (before == nullptr || after == nullptr) return;
+  for (const Yaml::Entry& entry : after->entries) {
+    const Yaml* old = before->find(entry.key);
+    if (is_said_elsewhere(entry.key) || (old != nullptr && write_yaml(*old) == write_yaml(entry.value)))
+      continue;
+    out.push_back(entry.key + (old == nullptr ? " set" : " changed"));
+  }
+  for (const Yaml::Entry& entry : before->entries) {
+    if (!is_said_elsewhere(entry.key) && after->find(entry.key) == nullptr)
+      out.push_back(entry.key + " removed");
+  }
+}
+
+const Yaml* canonical_service(const layout::Stack& stack, const std::string& name) {
+  const Yaml* services = stack.project.canonical.find("services");
+  return services == nullptr ? nullptr : services->find(name);
 }
 
 bool is_recreated(const std::vector<ServiceChange>& changes, const std::string& service) {
@@ -129,7 +192,7 @@ std::vector<std::string> differences(const Service& before, const Service& after
   compare_map(out, "label", before.labels, after.labels);
   compare_list(out, "port", before.ports, after.ports);
   compare_list(out, "volume", before.volumes, after.volumes);
-  compare_list(out, "network", before.networks, after.networks);
+  compare_map(out, "network", by_key(before.networks), by_key(after.networks));
   compare_text(out, "network mode", before.network_mode, after.network_mode);
   compare_list(out, "secret", before.secrets, after.secrets);
   compare_health(out, before, after);
@@ -201,6 +264,7 @@ std::vector<ServiceChange> compare_services(const layout::Stack& before, const l
       continue;
     }
     Reasons reasons = differences(old->second, service);
+    compare_other_keys(reasons, canonical_service(before, name), canonical_service(after, name));
     if (!reasons.empty()) out.push_back({name, Action::restart, std::move(reasons)});
   }
   for (const auto& [name, service] : before.project.services) {

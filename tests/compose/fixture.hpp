@@ -13,6 +13,7 @@ struct Fixture {
   Context context;
 
   Fixture() {
+    context.secret_origins["KEY"] = "secrets/s.env";
     context.directory = "stacks/s";
     context.assets_directory = "/etc/hwcsync/stacks/s/assets";
     context.secrets_directory = "/run/user/1000/secrets/s";

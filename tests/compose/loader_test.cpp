@@ -4,11 +4,29 @@ namespace hwcsync::compose {
 namespace {
 using test::Fixture;
 
-TEST_CASE("a key of the specification is not supported yet, another is a spelling mistake") {
+TEST_CASE("a refused key is a limit of the styles that refuse it, and another is a spelling mistake") {
   CHECK(Fixture().problems("configs: {}\n" + Fixture::web("build: .\nimgae: x\nx-mine: 1")) ==
-        "1:1: 'configs' of a file is not supported by this version yet\n"
-        "5:5: 'build' of a service is not supported by this version yet\n"
         "6:5: unknown key 'imgae' of a service; did you mean 'image'?");
+  const Project project =
+      Fixture().load(Fixture::web("build: .\npre_start: [ { command: x } ]\nuse_api_socket: false"));
+  REQUIRE(project.limits.size() == 4);
+  CHECK(project.limits[0].of == Limit::Of::provider);
+  CHECK(project.limits[1].of == Limit::Of::containers);
+  CHECK(project.limits[1].problem.where.to_string() == "stacks/s/compose.yaml:4:5");
+  CHECK(project.limits[1].problem.message.rfind("services.web.build is refused: hwcsync deploys images", 0) ==
+        0);
+  CHECK(project.limits[2].of == Limit::Of::provider);
+  CHECK(project.limits[2].problem.message.rfind("services.web.pre_start is refused: ", 0) == 0);
+}
+
+TEST_CASE("every use of a key is remembered with its place") {
+  const Project project = Fixture().load(Fixture::web("ports: [ { target: 80, mode: host } ]\nhostname:"));
+  std::vector<std::string> uses;
+  for (const KeyUse& use : project.keys)
+    uses.push_back(use.path + ' ' + std::string(to_string(use.row->provider.verdict)));
+  CHECK(uses == std::vector<std::string>{"services mapped", "services.web.image mapped",
+                                         "services.web.ports mapped", "services.web.ports[0].target mapped",
+                                         "services.web.ports[0].mode ignored"});
 }
 
 TEST_CASE("an image is a name and never an option of podman") {

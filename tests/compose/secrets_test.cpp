@@ -39,5 +39,36 @@ TEST_CASE("a secret in a command is a limit of style oci, in an image an error a
              Catch::Matchers::Contains("the secret PW reaches services.web.image"));
 }
 
+TEST_CASE("a secret that goes where it may not is told with the way that it took") {
+  const Project project = Fixture().load(
+      "x-common: &common\n  labels: { foo: '${KEY}' }\nservices: { web: { image: i, <<: *common } }\n");
+  REQUIRE(project.limits.size() == 1);
+  CHECK(project.limits[0].problem.where.to_string() == "stacks/s/compose.yaml:2:18");
+  CHECK(project.limits[0].problem.message ==
+        "the secret KEY from secrets/s.env via x-common reaches services.web.labels.foo through '${KEY}'; in "
+        "style oci a secret may only stand in environment, or be a file");
+}
+
+TEST_CASE("configs are texts, tracked files, or values of variables, and a change of one changes the model") {
+  Fixture fixture;
+  fixture.tree.put("stacks/s/app.conf", "x = 1\n");
+  const Project project =
+      fixture.load(Fixture::web("configs: [ inline, { source: file, target: etc/app.conf }, secret ]") +
+                   "configs: { inline: { content: 'a=${DATA}' }, file: { file: ./app.conf }, secret: { "
+                   "environment: PW } }\n");
+  const Service& service = project.services.at("web");
+  CHECK(service.configs.at(0) == Grant{"inline", "/inline"});
+  CHECK(service.configs.at(1).target == "/etc/app.conf");
+  CHECK(project.configs.at("inline").content.plain() == "a=/srv");
+  CHECK(project.configs.at("file").file == "app.conf");
+  CHECK(project.assets.at("app.conf") == "x = 1\n");
+  CHECK(project.configs.at("secret").content.compose_text() == "${PW}");
+  CHECK(project.secret_variables == std::set<std::string>{"PW"});
+  CHECK(service.labels.count("io.hwcsync.asset.app.conf") == 1);
+  CHECK(service.labels.count("io.hwcsync.config.inline") == 1);
+  CHECK(fixture.problems(Fixture::web("configs: [ nobody ]")) ==
+        "2:3: the config 'nobody' of 'web' is not declared under 'configs'");
+}
+
 }  // namespace
 }  // namespace hwcsync::compose

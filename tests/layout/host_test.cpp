@@ -15,7 +15,9 @@ TEST_CASE("problems of several stacks are told together") {
   fixture.stack("two", web(", build: x"));
   CHECK(fixture.problems() ==
         "stacks/one/compose.yaml:2:20: unknown key 'bild' of a service; did you mean 'build'?\n"
-        "stacks/two/compose.yaml:2:20: 'build' of a service is not supported by this version yet");
+        "stacks/two/compose.yaml:2:20: services.web.build is refused: hwcsync deploys images and builds "
+        "none: build it elsewhere, push it to a "
+        "registry and name it with 'image'");
 }
 
 TEST_CASE("two stacks may not publish one port") {

@@ -1,0 +1,146 @@
+#include "gitops/compose/fields.hpp"
+#include "gitops/compose/ports.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace hwcsync::compose {
+namespace {
+
+bool is_mac_address(std::string_view text) {
+  if (text.size() != 17) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool mark = i % 3 == 2;
+    if (mark ? text[i] != ':' && text[i] != '-'
+             : std::string_view("0123456789abcdefABCDEF").find(text[i]) == std::string_view::npos)
+      return false;
+  }
+  return true;
+}
+
+template <auto Member>
+void mac(Reading& reading, const Yaml& value, const std::string& path, detail::Owner<Member>& out) {
+  out.*Member = reading.plain(value, path);
+  if (value.is_scalar() && !is_mac_address(out.*Member))
+    reading.problems.add(value, "'" + out.*Member + "' is no MAC address such as 02:42:ac:11:00:02");
+}
+
+template <std::string NetworkAttachment::*Member>
+void address(Reading& reading, const Yaml& value, const std::string& path, NetworkAttachment& out) {
+  out.*Member = reading.plain(value, path);
+  if (value.is_scalar() && !is_address(out.*Member))
+    reading.problems.add(value, "'" + out.*Member + "' is no IP address");
+}
+
+constexpr std::array kAttachment{
+    Field<NetworkAttachment>{"aliases", read_list<&NetworkAttachment::aliases>},
+    Field<NetworkAttachment>{"ipv4_address", address<&NetworkAttachment::ipv4_address>},
+    Field<NetworkAttachment>{"ipv6_address", address<&NetworkAttachment::ipv6_address>},
+    Field<NetworkAttachment>{"mac_address", mac<&NetworkAttachment::mac_address>},
+    Field<NetworkAttachment>{"interface_name", read_text<&NetworkAttachment::interface_name>},
+    Field<NetworkAttachment>{"link_local_ips", read_list<&NetworkAttachment::link_local_ips>},
+    Field<NetworkAttachment>{"driver_opts", read_map<&NetworkAttachment::driver_opts>},
+    Field<NetworkAttachment>{"priority", read_integer<&NetworkAttachment::priority>},
+    Field<NetworkAttachment>{"gw_priority", read_integer<&NetworkAttachment::gw_priority>},
+};
+
+// The order in which a container joins its networks (compose-go: NetworksByPriority).
+bool joins_before(const NetworkAttachment& a, const NetworkAttachment& b) {
+  if (a.priority != b.priority) return a.priority > b.priority;
+  if (a.gw_priority != b.gw_priority) return a.gw_priority > b.gw_priority;
+  return a.key < b.key;
+}
+
+void read_attachments(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  if (value.is_sequence()) {
+    for (const std::string& key : reading.plain_list(value, path)) {
+      if (!out.attached_to(key)) out.networks.push_back({.key = key});
+    }
+  } else if (reading.expect_mapping(value)) {
+    for (const Yaml::Entry& entry : value.entries) {
+      NetworkAttachment attachment{.key = entry.key};
+      if (!entry.value.is_null()) {
+        read_fields<NetworkAttachment>(reading, entry.value, "service's network", path + '.' + entry.key,
+                                       kAttachment, attachment);
+      }
+      out.networks.push_back(std::move(attachment));
+    }
+  }
+  std::sort(out.networks.begin(), out.networks.end(), joins_before);
+}
+
+void read_expose(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  for (const std::string& text : reading.plain_list(value, path)) {
+    const auto slash = text.find('/');
+    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+    if (!port_range(text.substr(0, slash)) ||
+        (protocol != "tcp" && protocol != "udp" && protocol != "sctp")) {
+      reading.problems.add(value, "'" + text + "' is no port or range of ports, with or without a protocol");
+    } else if (std::find(out.expose.begin(), out.expose.end(), text) == out.expose.end()) {
+      out.expose.push_back(text);
+    }
+  }
+}
+
+void read_links(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  for (const std::string& text : reading.plain_list(value, path)) {
+    const auto colon = text.find(':');
+    Link link{text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)};
+    if (link.alias.empty()) link.alias = link.service;
+    if (link.service.empty()) reading.problems.add(value, "'" + text + "' names no service");
+    out.links.push_back(std::move(link));
+  }
+}
+
+constexpr std::array kNetwork{
+    Field<Service>{"networks", read_attachments},
+    Field<Service>{"network_mode", read_text<&Service::network_mode>},
+    Field<Service>{"hostname", read_text<&Service::hostname>},
+    Field<Service>{"domainname", read_text<&Service::domainname>},
+    Field<Service>{"mac_address", mac<&Service::mac_address>},
+    Field<Service>{"expose", read_expose},
+    Field<Service>{"links", read_links},
+    Field<Service>{"dns", read_one_or_many<&Service::dns>},
+    Field<Service>{"dns_opt", read_list<&Service::dns_opt>},
+    Field<Service>{"dns_search", read_one_or_many<&Service::dns_search>},
+    Field<Service>{"extra_hosts", [](Reading& reading, const Yaml& value, const std::string& path,
+                                     Service& out) { read_hosts(reading, value, path, out.extra_hosts); }},
+};
+
+}  // namespace
+
+Fields<Service> network_fields() {
+  return kNetwork;
+}
+
+bool is_address(std::string_view text) {
+  const bool six = text.find(':') != std::string_view::npos;
+  const std::string_view letters = six ? "0123456789abcdefABCDEF:." : "0123456789.";
+  if (text.size() < 2 || text.find_first_not_of(letters) != std::string_view::npos) return false;
+  return six || std::count(text.begin(), text.end(), '.') == 3;
+}
+
+void read_hosts(Reading& reading, const Yaml& value, const std::string& path, std::vector<std::string>& out) {
+  const auto add = [&](const std::string& host, std::string address) {
+    if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+      address = address.substr(1, address.size() - 2);
+    out.push_back(host + ':' + address);
+  };
+  if (value.is_mapping()) {
+    for (const Yaml::Entry& entry : value.entries) {
+      for (const std::string& address : reading.one_or_many(entry.value, path)) add(entry.key, address);
+    }
+    return;
+  }
+  for (const std::string& host : reading.plain_list(value, path)) {
+    const auto at = host.find_first_of("=:");
+    if (at == std::string::npos) {
+      reading.problems.add(value, "expected 'host:address', found '" + host + "'");
+    } else {
+      for (const std::string& address : split(host.substr(at + 1), ',')) add(host.substr(0, at), address);
+    }
+  }
+}
+
+}  // namespace hwcsync::compose
