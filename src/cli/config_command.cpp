@@ -69,6 +69,15 @@ void warn_of_unset(const compose::Project& project, const Context& context) {
   }
 }
 
+// What a stack of style compose could not have, for which the model below may hold nothing.
+void warn_of_limits(const compose::Project& project, const Context& context) {
+  for (const compose::Limit& limit : project.limits) {
+    if (limit.of != compose::Limit::Of::provider) continue;
+    context.err << "hwcsync: " << with_plain_name(limit.problem.where).to_string()
+                << ": warning: " << limit.problem.message << '\n';
+  }
+}
+
 compose::Variables declared(const std::vector<std::string>& words) {
   compose::Variables out;
   for (const std::string& word : words) {
@@ -111,6 +120,7 @@ int show_plain(const Options& options, const Context& context) {
     compose::Project project = compose::load_project(tree, std::move(files), facts);
     for (auto& [name, where] : project.unset_variables) where = with_plain_name(where);
     warn_of_unset(project, context);
+    warn_of_limits(project, context);
     print(project, options, context);
   } catch (const ConfigError& error) {
     throw with_plain_names(error);

@@ -48,13 +48,18 @@ expect 2 "" "$program" plan --repo "$repo" --check
 expect 0 "nothing to do" "$program" plan --repo "$repo" --from HEAD --to HEAD
 expect 0 "nothing to do" "$program" plan --repo "$repo" --from HEAD --to HEAD --check
 expect 0 "image-unpinned" "$program" explain
+expect 0 "# What becomes of each Compose key" "$program" explain --keys
+expect 0 "immich (style compose), stacks/immich/" "$program" explain immich --repo "$repo"
+expect 0 "differs between styles" "$program" explain immich --repo "$repo"
+expect 0 '"verdict": "mapped"' "$program" explain immich --repo "$repo" --json
+expect 64 "did you mean 'immich'?" "$program" explain imich --repo "$repo"
 
 # The command line.
 expect 64 "unknown command 'plam'; did you mean 'plan'?" "$program" plam
 expect 64 "no-such-option" "$program" plan --no-such-option
 expect 64 "nohost" "$program" plan --repo "$repo" --host nohost
 expect 64 "cannot find a config repository" "$program" lint "$work"
-expect 64 "there is no such rule; did you mean 'image-unpinned'?" "$program" explain image-unpined
+expect 64 "there is no such rule or stack; did you mean 'image-unpinned'?" "$program" explain image-unpined
 expect 1 "no such commit" "$program" plan --repo "$repo" --to nosuch
 
 expect 64 "may not be empty" "$program" plan --repo "$repo" --from ''
