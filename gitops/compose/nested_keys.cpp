@@ -7,7 +7,7 @@ namespace {
 
 constexpr StyleVerdict kSwarm = ignored("it has a meaning in a swarm only");
 constexpr StyleVerdict kRollout = ignored("hwcsync has its own rollout: plan, health gate, rollback");
-constexpr StyleVerdict kBuilt = mapped("only where the whole 'build' is taken");
+constexpr StyleVerdict kBuilt = ignored("'build' as a whole is refused");
 constexpr StyleVerdict kOfTheFile = approximated(
     "of a config that is text; a mounted file, and so every secret, keeps the owner and mode that "
     "it has there");

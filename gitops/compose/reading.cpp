@@ -197,7 +197,6 @@ std::optional<std::int64_t> Reading::bytes(const Yaml& value, const std::string&
 // A text is in base 8; a bare number means what YAML says, where a leading 0 is base 8 too.
 std::string Reading::file_mode(const Yaml& value, const std::string& path) {
   std::string word = plain(value, path);
-  const bool bare = value.style == Yaml::Style::plain;
   const bool decimal = value.style == Yaml::Style::plain && !word.empty() && word.front() != '0';
   if (word.rfind("0o", 0) == 0) word = word.substr(2);
   std::int64_t mode = 0;
