@@ -134,10 +134,9 @@ class ContainerCheck {
   }
 
   void check_image() {
-    if (is_word(service_.image, "-._/:@")) return;
-    problems_.add(service_.image_where, service_.image.empty()
-                                            ? "the service '" + service_.name + "' has an empty image"
-                                            : "'" + service_.image + "' is no image reference");
+    // No image at all is told by the reader, and `build` instead of one is refused there.
+    if (service_.image.empty() || is_word(service_.image, "-._/:@")) return;
+    problems_.add(service_.image_where, "'" + service_.image + "' is no image reference");
   }
 
   void check_network() {

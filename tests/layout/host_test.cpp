@@ -70,7 +70,7 @@ TEST_CASE("what could not be rendered or started is refused when it is read, wit
   };
   const std::string name(240, 'x');
   const std::vector<Row> rows{
-      {"image: ''", "has an empty image"},
+      {"image: ''", "the service 'web' has no image"},
       {"image: 'x;reboot'", "'x;reboot' is no name of an image"},
       {"image: i, container_name: " + name, "has 240 letters; more than 200"},
       {"image: i, network_mode: brigde", "'brigde' is no network_mode; did you mean 'bridge'?"},

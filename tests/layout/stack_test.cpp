@@ -130,6 +130,18 @@ TEST_CASE("keys of one style are refused in the other") {
   CHECK_THAT(fixture.problems(), Contains("'category' is for stacks of style oci"));
 }
 
+TEST_CASE("a stack that is refused can be looked at") {
+  Fixture fixture;
+  fixture.stack("one", "services:\n  web: { build: . }\n");
+  CHECK_THAT(fixture.problems(), Contains("services.web.build is refused: "));
+  const auto repository = stack::read_repository_config(fixture.tree);
+  LoadCounters counters;
+  const Stack stack = load_stack(fixture.tree, repository, stack::find_host(repository, "server"), "one",
+                                 counters, Limits::kept);
+  CHECK(stack.project.limits.size() == 2);
+  CHECK(stack.project.keys.size() == 2);
+}
+
 TEST_CASE("what one style cannot carry is an error in that style only") {
   Fixture fixture;
   fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW"}));
@@ -138,8 +150,10 @@ TEST_CASE("what one style cannot carry is an error in that style only") {
   fixture.stack("one", compose, "secrets: { env: { source: one.env } }\n");
   CHECK(fixture.problems().empty());
   fixture.stack("one", compose, "style: oci\nsecrets: { env: { source: one.env } }\n");
-  CHECK_THAT(fixture.problems(), Contains("compose.yaml:2:29: the secret PW reaches services.web.command") &&
-                                     Contains("services.web.environment.A uses ${PW:-y} of a secret"));
+  CHECK_THAT(
+      fixture.problems(),
+      Contains("compose.yaml:2:29: the secret PW from stacks/one/one.env reaches services.web.command") &&
+          Contains("services.web.environment.A uses ${PW:-y} of a secret"));
   const std::string owner = "services:\n  web: { image: i, volumes: [ '/a:/b:U' ] }\n";
   fixture.stack("one", owner);
   CHECK_THAT(fixture.problems(),
