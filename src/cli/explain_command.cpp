@@ -83,7 +83,7 @@ int explain(const std::string& name, Context& context) {
   std::vector<std::string> names;
   for (const lint::Rule& known : lint::rules()) names.push_back(known.name);
   try {
-    const Files files = open_files("", context);
+    const Files files = open_files("", context, load_settings(context));
     const auto config = stack::read_repository_config(*files.tree);
     const std::vector<std::string> stacks = known_stacks(files, config);
     if (std::find(stacks.begin(), stacks.end(), name) != stacks.end())
