@@ -67,7 +67,7 @@ expect 0 '!warning' "$program" config -f My.App/compose.yaml
 rm My.App/.env
 expect 0 "My.App/compose.yaml:7:33: warning: the variable 'WHO' is not set" "$program" config -f My.App/compose.yaml
 echo 'services: { web: { build: ., external_links: [ x ] } }' >built.yaml
-expect 0 "built.yaml:1:31: warning: services.web.external_links is refused" "$program" config -f built.yaml
+expect 0 "built.yaml:1:30: warning: services.web.external_links is refused" "$program" config -f built.yaml
 expect 0 "context: " "$program" config -f built.yaml
 
 # What is wrong, and where.
