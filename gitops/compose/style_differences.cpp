@@ -69,7 +69,7 @@ const Row kRows[] = {
     {"restart", "podman restarts the container; after a boot the stack's unit starts it",
      "systemd restarts the unit, with its limits on how often; 'unless-stopped' is 'always'",
      [](const Service& service) { return !service.restart.empty() || service.restart_policy; }},
-    {"networks with several services", "docker-compose makes the project's networks and labels them",
+    {"networks", "docker-compose makes the project's networks and labels them",
      "each network is a unit that the services need; a change of it restarts them",
      [](const Service& service) { return service.network_mode.empty(); }},
     {"user ids", "container id 0 is the stack's user, the others are sub-ids of that user",
