@@ -48,6 +48,8 @@ class ContainerRuntime {
   [[nodiscard]] virtual std::vector<ContainerStatus> containers(const Account& account) = 0;
   [[nodiscard]] virtual std::vector<std::string> log_tail(const Account& account,
                                                           const std::string& container, int lines) = 0;
+  // Removes the containers and networks of a stack, running or not; volumes, and with them its data, stay.
+  virtual void remove_stack(const Account& account, const std::string& stack) = 0;
 };
 
 }  // namespace hwcsync::apply

@@ -1,5 +1,6 @@
 #include "gitops/apply/deployment.hpp"
 
+#include "gitops/apply/departed.hpp"
 #include "gitops/history/database.hpp"
 #include "src/base/atomic_file.hpp"
 #include "src/base/log.hpp"
@@ -136,6 +137,8 @@ void follow_up(const WorkerContext& context, const history::RunDirectory& run) {
     // The service knows what the running system names, which is never dropped, from when it last looked.
     attempt("recorded secrets", [&] { context.secrets.reload(); });
   }
+  if (state == RunState::committed || state == RunState::rolled_back)
+    attempt("containers of stacks that are gone", [&] { remove_departed(context, run); });
   attempt("history", [&] {
     auto database = history::Database::open(context.state_dir);
     database.upsert(history::row_of(run));

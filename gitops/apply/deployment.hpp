@@ -27,9 +27,10 @@ enum class Drift { none, boot, system };
 // Without a record nobody can tell: none.
 [[nodiscard]] Drift drift_of(const WorkerContext& context, const Deployment& deployment);
 
-// What follows from a run's terminal line: refs, deployed.json, the database row, old secrets and garbage
-// collector roots. Takes all it does from the journal, so that recovery can do it again. Never throws for a
-// run that is over: what could not be done is told in a log line and done at the next start.
+// What follows from a run's terminal line: refs, deployed.json, the database row, old secrets, garbage
+// collector roots and containers of stacks that are gone. Takes all it does from the journal, so that
+// recovery can do it again. Never throws for a run that is over: what could not be done is told in a log line
+// and done at the next start.
 void follow_up(const WorkerContext& context, const history::RunDirectory& run);
 
 // Puts refs/hwcsync/generated/<host> where refs/hwcsync/deployed/<host> is, or removes it.

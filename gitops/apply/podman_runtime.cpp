@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <pwd.h>
@@ -125,7 +126,13 @@ bool PodmanRuntime::has_image(const Account& account, const std::string& image) 
 
 void PodmanRuntime::pull(const Account& account, const std::string& image,
                          std::chrono::milliseconds deadline) {
-  Command pull = command(account, {"pull", "--quiet", "--", image});
+  Command pull = command(account, {"pull", "--quiet"});
+  // Where a stack of this user has logged in to a registry: the client, not the service, says who asks.
+  const std::string logins =
+      places_.user_runtimes + '/' + std::to_string(account.uid) + "/containers/auth.json";
+  if (account.uid != 0 && std::filesystem::exists(logins))
+    pull.argv.insert(pull.argv.end(), {"--authfile", logins});
+  pull.argv.insert(pull.argv.end(), {"--", image});
   pull.deadline = deadline;
   const auto result = runner_.run(pull);
   if (!result.status.ok()) {
@@ -163,6 +170,39 @@ std::vector<std::string> PodmanRuntime::log_tail(const Account& account, const s
   }
   if (out.size() > static_cast<std::size_t>(lines)) out.erase(out.begin(), out.end() - lines);
   return out;
+}
+
+void PodmanRuntime::remove_stack(const Account& account, const std::string& stack) {
+  const std::string what = "stack " + stack + " of " + account.user;
+  const auto list = [&](std::vector<std::string> arguments) {
+    std::set<std::string> out;
+    for (const std::string& line :
+         split(runner_.require(command(account, std::move(arguments)), "list what is left of " + what).output,
+               '\n')) {
+      // "<no value>": a container without that label.
+      if (!trim(line).empty() && trim(line).front() != '<') out.emplace(trim(line));
+    }
+    return out;
+  };
+  const std::string filter = std::string("label=") + kStackLabel + '=' + stack;
+  const auto containers = list({"ps", "--all", "--quiet", "--no-trunc", "--filter", filter});
+  // A provider's networks carry the project, ours the stack.
+  std::set<std::string> networks = list({"network", "ls", "--quiet", "--filter", filter});
+  if (!containers.empty()) {
+    std::vector<std::string> inspect{"container", "inspect", "--format",
+                                     R"({{index .Config.Labels "com.docker.compose.project"}})"};
+    // With those that share a network with them: they are of the same stack. Without --volumes.
+    std::vector<std::string> remove{"rm", "--force", "--depend"};
+    for (auto* arguments : {&inspect, &remove})
+      arguments->insert(arguments->end(), containers.begin(), containers.end());
+    for (const std::string& project : list(inspect)) {
+      networks.merge(
+          list({"network", "ls", "--quiet", "--filter", "label=com.docker.compose.project=" + project}));
+    }
+    (void)runner_.require(command(account, remove), "remove the containers of " + what);
+  }
+  // One that somebody else uses stays.
+  for (const std::string& name : networks) (void)runner_.run(command(account, {"network", "rm", "--", name}));
 }
 
 }  // namespace hwcsync::apply

@@ -24,6 +24,7 @@ class PodmanRuntime final : public ContainerRuntime {
   [[nodiscard]] std::vector<ContainerStatus> containers(const Account& account) override;
   [[nodiscard]] std::vector<std::string> log_tail(const Account& account, const std::string& container,
                                                   int lines) override;
+  void remove_stack(const Account& account, const std::string& stack) override;
 
  private:
   [[nodiscard]] Command command(const Account& account, std::vector<std::string> arguments) const;

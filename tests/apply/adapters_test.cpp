@@ -116,6 +116,25 @@ TEST_CASE("a user's podman is asked through its socket, or as that user") {
   CHECK(runner.last_line() == "podman pull --quiet -- x");
 }
 
+TEST_CASE("a stack is removed with its containers and networks, and its volumes stay") {
+  FakeProcessRunner runner;
+  const test::TemporaryDirectory run;
+  PodmanRuntime podman(runner, places_of(run));
+  runner.answer("ps --all --quiet --no-trunc --filter label=io.hwcsync.stack=photos", "aaa\nbbb\n");
+  runner.answer("container inspect", "pictures\n<no value>\n");
+  runner.answer("--filter label=com.docker.compose.project=pictures", "pictures_default\n");
+  runner.answer("network ls --quiet --filter label=io.hwcsync.stack=photos", "photos_back\n");
+  podman.remove_stack({"root", 0}, "photos");
+  const auto has = [&](const std::string& line) {
+    return std::count(runner.lines.begin(), runner.lines.end(), line) == 1;
+  };
+  CHECK(has("podman rm --force --depend aaa bbb"));
+  CHECK(has("podman network rm -- photos_back"));
+  CHECK(has("podman network rm -- pictures_default"));
+  CHECK(std::none_of(runner.lines.begin(), runner.lines.end(),
+                     [](const auto& line) { return line.find("volume") != std::string::npos; }));
+}
+
 TEST_CASE("an image that cannot be pulled comes with podman's words") {
   FakeProcessRunner runner;
   runner.status = {ExitStatus::Kind::exited, 125};

@@ -133,6 +133,35 @@ TEST_CASE("a container that dies is rolled back, everything with it, and the rev
   CHECK(world.deployed_revision() == revert);
 }
 
+TEST_CASE("a stack that leaves the list loses its containers once the run is committed") {
+  World world;
+  REQUIRE(world.apply(world.commit("both")).state == RunState::committed);
+  std::string config = World::kConfig;
+  config.replace(config.find(", tickets"), 9, "");
+  world.git.write("hwcsync.yaml", config);
+  REQUIRE(world.apply(world.commit("photos only")).state == RunState::committed);
+  CHECK(world.machine.containers.size() == 1);
+  const auto& calls = world.machine.calls;
+  const auto removed = std::find(calls.begin(), calls.end(), "remove tickets of homelab");
+  REQUIRE(removed != calls.end());
+  CHECK(std::count(calls.begin(), calls.end(), "remove photos of homelab") == 0);
+  CHECK(std::any_of(calls.begin(), removed,
+                    [](const auto& call) { return call.find("switch") != std::string::npos; }));
+}
+
+TEST_CASE("a stack that a run brought and took back leaves no containers") {
+  World world;
+  REQUIRE(world.apply(world.commit("both")).state == RunState::committed);
+  const auto before = world.machine.containers.size();
+  std::string config = World::kConfig;
+  config.replace(config.find("tickets]"), 8, "tickets, extra]");
+  world.git.write("hwcsync.yaml", config);
+  world.image("extra", "docker.io/library/crash:1");
+  CHECK(world.apply(world.commit("extra")).state == RunState::rolled_back);
+  CHECK(world.machine.containers.size() == before);
+  CHECK(std::count(world.machine.calls.begin(), world.machine.calls.end(), "remove extra of homelab") == 1);
+}
+
 TEST_CASE("an unhealthy container is waited for and then rolled back") {
   World world;
   world.commit("first");

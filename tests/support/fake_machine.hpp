@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hwcsync::test {
@@ -141,8 +142,15 @@ class FakeMachine : public MachineState {
       if (next.units.count(unit) == 0) units.erase(unit);
     }
     for (const std::string& unit : next.units) start(unit, next);
-    containers = next.containers;
+    const auto left = std::exchange(containers, next.containers);
     for (auto& container : containers) container.started_at = std::to_string(++invocations);
+    // A unit that is gone has stopped its containers, not removed them.
+    for (auto container : left) {
+      const bool known = std::any_of(containers.begin(), containers.end(),
+                                     [&](const auto& one) { return one.name == container.name; });
+      container.state = "exited";
+      if (!known) containers.push_back(std::move(container));
+    }
     const bool failed = std::any_of(units.begin(), units.end(),
                                     [](const auto& unit) { return unit.second.active == "failed"; });
     return code == 0 && failed ? 4 : code;
@@ -248,6 +256,15 @@ class FakeContainerRuntime final : public apply::ContainerRuntime {
   [[nodiscard]] std::vector<std::string> log_tail(const apply::Account&, const std::string& container,
                                                   int) override {
     return {"last words of " + container};
+  }
+  void remove_stack(const apply::Account& account, const std::string& stack) override {
+    machine_.act("remove " + stack + " of " + account.user, [&] {
+      auto& all = machine_.containers;
+      all.erase(std::remove_if(
+                    all.begin(), all.end(),
+                    [&](const auto& one) { return one.account.uid == account.uid && one.stack == stack; }),
+                all.end());
+    });
   }
 
  private:
