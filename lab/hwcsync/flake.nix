@@ -6,6 +6,8 @@
   outputs =
     { self }:
     {
+      lib.mkService = import ./nix/mk-service.nix;
+
       nixosModules.default =
         { lib, ... }:
         {

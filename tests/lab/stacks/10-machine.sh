@@ -1,9 +1,18 @@
 # shellcheck shell=bash disable=SC2154
-say "a repository with three stacks, and a host that runs hwcsync"
+say "a repository with stacks of both styles, and a host that runs hwcsync"
 useradd --create-home --uid 1001 eric
 install -d -o eric -g eric /srv/git
 as_eric git init -q --bare --initial-branch=main "$bare"
 cp -r "$here/config" "$work"
+# The same stacks once more in style oci: as root's containers, with an r before every name.
+for stack in group three; do
+  mkdir "$work/stacks/r$stack"
+  sed "s/$stack-/r$stack-/; s/127.0.0.1:8080/127.0.0.1:8081/" "$work/stacks/$stack/compose.yaml" >"$work/stacks/r$stack/compose.yaml"
+  {
+    echo "style: oci"
+    sed '/^prepare:/,$d; s/127.0.0.1:8080/127.0.0.1:8081/' "$work/stacks/$stack/stack.yaml"
+  } >"$work/stacks/r$stack/stack.yaml"
+done
 chown -R eric:eric "$work"
 as_eric git init -q --initial-branch=main "$work"
 git_ config user.name eric

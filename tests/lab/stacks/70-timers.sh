@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2154
 say "timers of health checks: those of containers that are gone go too"
-as_homelab() { /opt/lab/machine/guest/as-user homelab "$@"; }
 orphan=$(printf 'ab%.0s' {1..32})-0123456789abcdef
 as_homelab systemd-run --user --quiet --unit="$orphan" --on-active=1h true
 timer_of() { as_homelab systemctl --user list-units --all --plain --no-legend --type=timer | awk '{ print $1 }' | grep "^$1" || true; }

@@ -39,6 +39,10 @@ later() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'; }
 # The names of those that moved, came or went between two snapshots.
 moved() { comm -3 <(echo "$1") <(echo "$2") | awk '{ print $2 }' | sort -u | xargs; }
 invocation() { systemctl show -P InvocationID "$1.service"; }
+# What stands before the names of each style's stacks: compose, oci.
+styles=${STYLES:--}
+port_of() { case $1 in r*) echo 8081 ;; *) echo 8080 ;; esac; }
+units_of() { case $1 in r*) echo podman-$1-holder podman-$1-db podman-$1-app ;; *) echo $1-stack ;; esac; }
 # Every unit of a stack, with its start: none may change where nothing restarts.
 invocations() {
   local unit
@@ -46,3 +50,15 @@ invocations() {
     echo "$unit $(systemctl show -P InvocationID "$unit")"
   done | sort
 }
+# changed_units BEFORE: the units that were started anew, or are gone, since.
+changed_units() { comm -3 <(echo "$1") <(invocations) | awk '{ print $1 }' | sort -u | xargs; }
+# eventually COMMAND...: what a run does after its outcome is told.
+eventually() {
+  local i
+  for ((i = 0; i < 50; i++)); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    sleep 0.2
+  done
+  return 1
+}
+as_homelab() { /opt/lab/machine/guest/as-user homelab "$@"; }

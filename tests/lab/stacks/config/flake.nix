@@ -14,6 +14,7 @@
         modules = [
           hwcsync.nixosModules.default
           ./hosts/server/configuration.nix
+          (import ./hosts/server/by-hand.nix hwcsync)
           ./generated/hwcsync/server
         ];
       };

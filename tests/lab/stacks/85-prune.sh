@@ -1,0 +1,13 @@
+# shellcheck shell=bash disable=SC2154
+say "pruning: what a generation can be gone back to with stays, the rest goes"
+echo "localhost/lab/unused:1 worker" | as_homelab /opt/lab/machine/guest/images
+before=$(snapshot)
+check "there is an image that nobody needs" podman_of homelab image exists localhost/lab/unused:1
+check "and one that only an older generation needs" podman_of homelab image exists localhost/lab/holder:1
+check "pruning is due every week" systemctl is-active --quiet podman-rootless-prune.timer
+check "pruning succeeds" systemctl start podman-rootless-prune.service
+check "the first is gone" refuse podman_of homelab image exists localhost/lab/unused:1
+check "the second stays" podman_of homelab image exists localhost/lab/holder:1
+check "what runs stays" podman_of homelab image exists localhost/lab/holder:2
+check "volumes stay" podman_of homelab volume exists leaving_kept
+check "no container moved" test "$(snapshot)" = "$before"
