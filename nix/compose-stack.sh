@@ -48,6 +48,7 @@ files=
 services=
 oneshots=
 pod=
+login=
 limit=300
 stale_after=90
 if [ -r "$directory/unit.conf" ]; then
@@ -64,6 +65,7 @@ if [ -r "$directory/unit.conf" ]; then
       service=*) services="$services $value" ;;
       oneshot=*) oneshots="$oneshots $value" ;;
       pod=*) pod=$value ;;
+      login=*) login=$value ;;
       limit=*) limit=$value ;;
       stale-after=*) stale_after=$value ;;
     esac
@@ -188,6 +190,22 @@ clear_leftovers() {
   done
 }
 
+# The login is kept in the user's runtime directory, which is memory; the password comes from the view. Images that are
+# not here yet are then pulled; one that cannot be is the provider's to complain of.
+fetch_images() {
+  [ -n "$login" ] || return 0
+  registry=${login%% *}
+  file=${login##* }
+  user_=${login#* }
+  auth=${XDG_RUNTIME_DIR:?}/containers/auth.json
+  mkdir -p "${auth%/*}"
+  podman login --authfile "$auth" --username "${user_%% *}" --password-stdin "$registry" <"$root$file" >/dev/null 9>&- ||
+    say "cannot log in to $registry as ${user_%% *}"
+  for image in $(compose 60 config --images); do
+    podman_ image exists "$image" || timeout -k 10 "$limit" podman ${CONTAINER_HOST:+--url "$CONTAINER_HOST"} pull --quiet --authfile "$auth" "$image" >/dev/null 9>&-
+  done
+}
+
 # A container that is not healthy after all this time will not become it: the start makes it anew.
 clear_stale() {
   now=$(date +%s)
@@ -291,15 +309,16 @@ bring_up() {
   need_provider
   wait_for_podman
   take_slot
+  fetch_images
   run_script before.sh
   [ -z "$pod" ] || ! podman_ pod exists "$pod" || podman_ pod rm -f "$pod" >/dev/null
   clear_stale
-  # Images were pulled before the switch; a start never waits for a registry.
+  # Images were pulled before the switch, but for a user that it made: an image that is here is never asked for.
   end=$(($(date +%s) + limit))
-  if ! compose "$limit" up -d --remove-orphans --pull never; then
+  if ! compose "$limit" up -d --remove-orphans --pull missing; then
     clear_leftovers
     left=$((end - $(date +%s)))
-    [ "$left" -gt 0 ] && compose "$left" up -d --remove-orphans --pull never || {
+    [ "$left" -gt 0 ] && compose "$left" up -d --remove-orphans --pull missing || {
       know_services
       judge || true
       podman_ ps --filter "$label" --filter health=starting --filter health=unhealthy --format '{{.Names}}: {{.Status}}' |

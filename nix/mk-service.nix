@@ -39,6 +39,8 @@
       envFiles ? [ ],
       # Other secret files that must be there before the start.
       secretFiles ? [ ],
+      # { registry, username, passwordFile }: logged in before a start, for images that are not here yet.
+      registryLogin ? null,
       # "NAME=value" each, or a set.
       extraEnv ? [ ],
       # DATA_ROOT, and a mount that must be there; null: none.
@@ -47,6 +49,7 @@
       preStart ? [ ],
       # Shell commands as the stack's user: before the start with the secrets there, and after it.
       prepareCommands ? [ ],
+      prepareVariables ? { },
       postStart ? [ ],
       tmpfiles ? [ ],
       requiresMounts ? [ ],
@@ -107,7 +110,7 @@
       runFile = file: replaceStrings [ "%U" ] [ number ] (if isAttrs file then file.runFile or "" else file);
       envPaths = map runFile envFiles;
       filePaths = map runFile secretFiles;
-      secrets = envPaths ++ filePaths;
+      secrets = envPaths ++ filePaths ++ lib.optional (registryLogin != null) registryLogin.passwordFile;
       inView = path: match "(/run/user/${number}/secrets|/run/hwcsync/view)/.*" path != null;
       pairs =
         if isAttrs extraEnv then map (name: "${name}=${toString extraEnv.${name}}") (attrNames extraEnv) else extraEnv;
@@ -151,12 +154,17 @@
 
       # -- scripts: files of the stack's directory, so that no command line stands in a unit
       script =
-        what: commands:
+        what: variables: commands:
         ''
           set -e
           n=0
           trap 'status=$?; [ "$status" = 0 ] || echo "compose-stack: ${stack}: command $n of ${what} ended with status $status" >&2' EXIT
         ''
+        + concatStringsSep "" (
+          map (
+            name: "export ${name}='${replaceStrings [ "'" ] [ "'\\''" ] variables.${name}}'\n"
+          ) (attrNames variables)
+        )
         + concatStringsSep "" (map (command: "n=$((n + 1))\n${command}\n") commands);
       # A line for systemd as a line for the shell: its specifiers and its $$, and the prefixes that say who runs it
       # (here always root) and whether failing matters.
@@ -168,9 +176,9 @@
         in
         if match ".*-.*" (elemAt parts 0) != null then "${line} || :" else line;
       scripts =
-        lib.optionalAttrs (preStart != [ ]) { "prepare.sh" = script "preStart" (map shellLine preStart); }
-        // lib.optionalAttrs (prepareCommands != [ ]) { "before.sh" = script "prepare.commands" prepareCommands; }
-        // lib.optionalAttrs (postStart != [ ]) { "after.sh" = script "postStart" (map shellLine postStart); };
+        lib.optionalAttrs (preStart != [ ]) { "prepare.sh" = script "preStart" { } (map shellLine preStart); }
+        // lib.optionalAttrs (prepareCommands != [ ]) { "before.sh" = script "prepare.commands" prepareVariables prepareCommands; }
+        // lib.optionalAttrs (postStart != [ ]) { "after.sh" = script "postStart" { } (map shellLine postStart); };
 
       # -- the start script's own little grammar: one key=value a line
       overrides = builtins.genList (index: {
@@ -191,6 +199,11 @@
         ++ lines "file" filePaths
         ++ lines "service" services
         ++ lines "oneshot" oneshots
+        ++ lines "login" (
+          lib.optional (
+            registryLogin != null
+          ) "${registryLogin.registry} ${registryLogin.username} ${registryLogin.passwordFile}"
+        )
         ++ lines "limit" [ (toString startTimeout) ]
         ++ lines "stale-after" (lib.optional (healthCheckTimeout != 90) (toString healthCheckTimeout))
         ++ lines "pod" (lib.optional prunePod "pod_${projectName}")
@@ -294,6 +307,17 @@
         ++ commandProblems "preStart" preStart
         ++ commandProblems "postStart" postStart
         ++ texts "prepareCommands" prepareCommands
+        ++ lib.optional (
+          registryLogin != null
+          && !(
+            isAttrs registryLogin
+            && all (key: match "[^ \n]+" (registryLogin.${key} or "") != null) [
+              "registry"
+              "username"
+              "passwordFile"
+            ]
+          )
+        ) "registryLogin: { registry, username, passwordFile } is expected, without spaces"
         ++ mountProblems
         ++ unitNames "after" after
         ++ unitNames "wants" wants

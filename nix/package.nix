@@ -34,6 +34,7 @@ stdenv.mkDerivation {
       ../watcher
       ../nix/compose-stack.sh
       ../nix/mk-service.nix
+      ../nix/podman-prune.sh
       ../systemd
     ];
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace hwcsync::layout {
 namespace {
@@ -43,6 +44,20 @@ bool belongs_to_system(const std::string& path) {
          std::find(kRoots.begin(), kRoots.end(), *plain) != kRoots.end();
 }
 
+// `$NAME` or `${NAME` stands in the text.
+bool uses(const std::string& text, const std::string& name) {
+  const auto part_of_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    const std::string before = text.substr(at < 2 ? 0 : at - 2, at < 2 ? at : 2);
+    const bool begins = !before.empty() && (before.back() == '$' || before == "${");
+    const auto end = at + name.size();
+    if (begins && (end == text.size() || !part_of_name(text[end]))) return true;
+  }
+  return false;
+}
+
 class Filler {
  public:
   Filler(stack::StackConfig& config, const compose::Variables& variables, Problems& problems)
@@ -71,6 +86,12 @@ class Filler {
       for (std::string& word : probe.command) fill(word, config_.place("health"));
     }
     for (stack::Route& route : config_.routes) fill(route.domain, config_.place("routes"));
+    // The shell fills these in, by its own rules.
+    for (const std::string& command : config_.prepare.commands) {
+      for (const auto& [name, value] : variables_.values) {
+        if (uses(command, name)) config_.prepare.variables[name] = value;
+      }
+    }
   }
 
  private:

@@ -31,6 +31,8 @@ struct Facts {
   std::vector<std::string> requires_units;
   std::vector<std::int64_t> tcp;
   std::vector<std::int64_t> udp;
+  std::vector<std::string> commands;
+  std::string password_file;  // of the registry login; empty: none
   std::int64_t start_timeout = 0;
   std::string unit_conf;
   std::string hash;
@@ -52,12 +54,33 @@ std::set<std::string> ending_services(const compose::Project& project) {
   return out;
 }
 
-std::string unit_conf(const Facts& facts) {
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+// What mkService makes of prepare.commands: each numbered, so that the one that fails can be named.
+std::string commands_text(const layout::Stack& stack, const Facts& facts) {
+  std::string out =
+      "set -e\nn=0\ntrap 'status=$?; [ \"$status\" = 0 ] || echo \"compose-stack: " + stack.name +
+      ": command $n of prepare.commands ended with status $status\" >&2' EXIT\n";
+  for (const auto& [name, value] : stack.config.prepare.variables)
+    out += "export " + name + "=" + quoted(value) + "\n";
+  for (const auto& command : facts.commands) out += "n=$((n + 1))\n" + command + "\n";
+  return out;
+}
+
+std::string unit_conf(const layout::Stack& stack, const Facts& facts) {
   std::string out = "project=" + facts.project + "\n";
   for (const auto& file : facts.env_files) out += "env-file=" + file + "\n";
   for (const auto& file : facts.secret_files) out += "file=" + file + "\n";
   for (const auto& name : facts.services) out += "service=" + name + "\n";
   for (const auto& name : facts.oneshots) out += "oneshot=" + name + "\n";
+  if (!facts.password_file.empty()) {
+    const auto& login = *stack.config.registry_login;
+    out += "login=" + login.registry + ' ' + login.username + ' ' + facts.password_file + "\n";
+  }
   out += "limit=" + std::to_string(facts.start_timeout) + "\n";
   return out;
 }
@@ -89,9 +112,15 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   // Not healthy within its time is not healthy: the provider waits for dependencies no longer than the health
   // gate.
   facts.start_timeout = seconds(stack.config.health.timeout, stack.name + ": health.timeout");
-  facts.unit_conf = unit_conf(facts);
+  facts.commands = stack.config.prepare.commands;
+  if (stack.config.registry_login) {
+    facts.password_file =
+        view_directory(stack) + "/" + stack.name + "/" + stack.config.registry_login->password;
+  }
+  facts.unit_conf = unit_conf(stack, facts);
   Sha256 hash;
   hash.add(compose_file).add(facts.unit_conf);
+  if (!facts.commands.empty()) hash.add(commands_text(stack, facts));
   for (const auto& asset : stack.assets) hash.add(asset.name).add(asset.content);
   facts.hash = hash.hex();
   return facts;
@@ -108,6 +137,21 @@ Value compose_source(const layout::Stack& stack) {
 Value asset_source(const layout::Stack& stack, const layout::Asset& asset) {
   return content_source("assets/" + asset.name, directory_of(stack) + "/assets/" + asset.name,
                         stack.name + "-" + asset.name);
+}
+
+Value::Set variables_argument(const layout::Stack& stack) {
+  SetBuilder out;
+  for (const auto& [name, value] : stack.config.prepare.variables) out.user(name, value);
+  return out.take();
+}
+
+Value::Set login_argument(const layout::Stack& stack, const Facts& facts) {
+  SetBuilder out;
+  if (facts.password_file.empty()) return out.take();
+  out.put("registry", stack.config.registry_login->registry)
+      .put("username", stack.config.registry_login->username)
+      .put("passwordFile", facts.password_file);
+  return out.take();
 }
 
 Value call_of_mk_service(const layout::Stack& stack, const Facts& facts, Json meaning) {
@@ -127,6 +171,9 @@ Value call_of_mk_service(const layout::Stack& stack, const Facts& facts, Json me
       .put_if("oneshots", strings(facts.oneshots))
       .put_if("envFiles", strings(facts.env_files))
       .put_if("secretFiles", strings(facts.secret_files))
+      .put_if("registryLogin", login_argument(stack, facts))
+      .put_if("prepareCommands", strings(facts.commands))
+      .put_if("prepareVariables", variables_argument(stack))
       .put_if("tmpfiles", strings(facts.tmpfiles))
       .put_if("requiresMounts", strings(facts.mounts))
       .put_if("after", strings(facts.after))
@@ -155,6 +202,7 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
   Json files = Json::object();
   files[etc + "compose.yaml"] = Json{{"source", compose_source(stack).meaning()}};
   files[etc + "unit.conf"] = Json{{"text", facts.unit_conf}};
+  if (!facts.commands.empty()) files[etc + "before.sh"] = Json{{"text", commands_text(stack, facts)}};
   for (const auto& asset : stack.assets) {
     files[etc + "assets/" + asset.name] = Json{{"source", asset_source(stack, asset).meaning()}};
   }

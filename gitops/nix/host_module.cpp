@@ -6,6 +6,7 @@
 #include "secrets/manifest/manifest.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace hwcsync::nix {
 namespace {
@@ -33,6 +34,45 @@ Value::Set user(const stack::User& account) {
   return out.take();
 }
 
+Value::Set script(const std::string& file, const std::string& name) {
+  SetBuilder out;
+  out.put("source", content_source("lib/" + file, "lib/" + file, name)).put("mode", "0555");
+  return out.take();
+}
+
+// What this generation needs, "user uid image" a line: pruning keeps the images of every generation that can
+// be gone back to.
+std::string image_list(const layout::DesiredState& desired) {
+  std::set<std::string> lines;
+  for (const auto& [name, stack] : desired.stacks) {
+    const std::string who = stack.user + ' ' + std::to_string(stack.account.uid) + ' ';
+    for (const auto& [service_name, service] : stack.project.services) {
+      if (!service.image.empty()) lines.insert(who + service.image);
+    }
+  }
+  std::string out;
+  for (const auto& line : lines) out += line + '\n';
+  return out;
+}
+
+// `podman-prune` is the name of a unit of nixpkgs, which prunes without asking what is needed.
+void put_pruning(SetBuilder& body) {
+  // A file of its own: an image changes no module of the host.
+  body.put("environment.etc", "hwcsync/images", "source",
+           content_source("images", "images", "hwcsync-images"))
+      .put("environment.etc", "hwcsync/bin/podman-prune", script("podman-prune.sh", "hwcsync-podman-prune"));
+  SetBuilder service;
+  service.put("description", "hwcsync: removes images that no generation needs")
+      .put("restartIfChanged", false)
+      .put("startAt", "weekly")
+      .put("serviceConfig.Type", "oneshot")
+      .put("serviceConfig.ExecStart", "/etc/hwcsync/bin/podman-prune");
+  SetBuilder timer;
+  timer.put("Persistent", true).put("RandomizedDelaySec", "1h");
+  body.put("systemd.services.podman-rootless-prune", service.take())
+      .put("systemd.timers.podman-rootless-prune.timerConfig", timer.take());
+}
+
 }  // namespace
 
 StackFiles render_host(const layout::DesiredState& desired) {
@@ -42,6 +82,7 @@ StackFiles render_host(const layout::DesiredState& desired) {
   if (desired.config.podman) {
     for (const auto& [name, account] : desired.config.users) body.put("users.users", name, user(account));
     body.put("virtualisation.podman.enable", true);
+    put_pruning(body);
     if (compose) {
       body.put("systemd.user.sockets.podman.wantedBy", strings({"sockets.target"}));
       // The Compose provider, at a path that does not change with its version.
@@ -53,12 +94,8 @@ StackFiles render_host(const layout::DesiredState& desired) {
   const auto manifest = secrets::parse_manifest(desired.manifest_json());
   body.put("environment.etc", "hwcsync/secrets-generation", "text", secrets::generation_id(manifest) + "\n");
   if (compose) {
-    SetBuilder script;
-    script
-        .put("source",
-             content_source("lib/compose-stack.sh", "lib/compose-stack.sh", "hwcsync-compose-stack"))
-        .put("mode", "0555");
-    body.put("environment.etc", "hwcsync/bin/compose-stack", script.take());
+    body.put("environment.etc", "hwcsync/bin/compose-stack",
+             script("compose-stack.sh", "hwcsync-compose-stack"));
   }
   const Value value = body.take();
 
@@ -68,6 +105,10 @@ StackFiles render_host(const layout::DesiredState& desired) {
       desired.config.podman && compose ? std::vector<std::string>{"pkgs"} : std::vector<std::string>{};
   out.files["host.nix"] = with_marker("", print(Module{.formals = formals, .let = {}, .body = value}));
   out.intended["host.nix"] = value.meaning();
+  if (desired.config.podman) {
+    out.files["images"] = with_marker("", image_list(desired));
+    out.files["lib/podman-prune.sh"] = with_marker("", podman_prune_sh());
+  }
   if (compose) {
     out.files["lib/mk-service.nix"] = with_marker("", mk_service_nix());
     out.files["lib/compose-stack.sh"] = with_marker("", compose_stack_sh());

@@ -8,6 +8,21 @@
 #include <set>
 
 namespace hwcsync::nix {
+namespace {
+
+// The unit logs in before it runs the container; the password comes from the view.
+Value::Set login_of(const layout::Stack& stack) {
+  SetBuilder out;
+  if (!stack.config.registry_login) return out.take();
+  const auto& login = *stack.config.registry_login;
+  out.put("registry", login.registry)
+      .put("username", login.username)
+      .put("passwordFile", view_directory(stack) + "/" + stack.name + "/" + login.password);
+  return out.take();
+}
+
+}  // namespace
+
 std::string network_unit(const std::string& network) {
   return "podman-network-" + network;
 }
@@ -150,6 +165,7 @@ Value::Set OciContainer::container() const {
   if (service_.command) out.put_if("cmd", strings(*service_.command));
   out.put_if("environment", environment.take())
       .put_if("environmentFiles", strings(env_files))
+      .put_if("login", login_of(stack_))
       .put_if("ports", ports())
       .put_if("volumes", strings(volumes()))
       .put_if("labels", labels.take())

@@ -75,6 +75,9 @@ std::vector<std::string> project_differences(const Stack& before, const Stack& a
   std::vector<std::string> out;
   if (!(before.project.networks == after.project.networks)) out.push_back("networks changed");
   if (!(before.project.volumes == after.project.volumes)) out.push_back("volumes changed");
+  if (before.config.prepare.commands != after.config.prepare.commands)
+    out.push_back("prepare.commands changed");
+  if (before.config.registry_login != after.config.registry_login) out.push_back("registry login changed");
   for (const layout::Asset& asset : after.assets) {
     const auto old = std::find_if(before.assets.begin(), before.assets.end(),
                                   [&](const layout::Asset& item) { return item.name == asset.name; });

@@ -7,6 +7,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace hwcsync::stack {
 namespace {
@@ -107,6 +108,30 @@ struct Checker {
     }
   }
 
+  void check_login() const {
+    if (!config.registry_login) return;
+    const RegistryLogin& login = *config.registry_login;
+    const Location where = place("registry-login");
+    const auto made_of = [](const std::string& text, std::string_view more) {
+      return !text.empty() && text.front() != '-' &&
+             std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+               return std::isalnum(c) != 0 || more.find(static_cast<char>(c)) != std::string_view::npos;
+             });
+    };
+    if (!made_of(login.registry, ".:-_/"))
+      problems.add(where, "'" + login.registry + "' is no registry; write its name, such as ghcr.io");
+    if (!made_of(login.username, "._-+$@~"))
+      problems.add(where, "'" + login.username + "' cannot be a user of a registry");
+    if (login.password == "env" || config.secrets.count(login.password) == 0) {
+      std::vector<std::string> names;
+      for (const auto& [name, secret] : config.secrets) {
+        if (name != "env") names.push_back(name);
+      }
+      problems.add(where, "the password of registry-login is the name of a secret of this stack, and '" +
+                              login.password + "' is none" + suggestion(login.password, names));
+    }
+  }
+
   void check_lists() const {
     for (const IgnoredRule& rule : config.lint.ignore) {
       const auto& known = rule_names();
@@ -150,6 +175,7 @@ StackConfig read(const Yaml& document, const std::string& file) {
   checker.check_names();
   checker.check_secrets();
   checker.check_numbers();
+  checker.check_login();
   checker.check_lists();
   problems.throw_if_any(ConfigKind::repository);
   return out;

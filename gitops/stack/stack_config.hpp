@@ -52,6 +52,15 @@ struct Mounts {
 
 struct Prepare {
   std::vector<Directory> directories;
+  std::vector<std::string> commands;             // for the shell, as the stack's user, before each start
+  std::map<std::string, std::string> variables;  // of the stack's, those that commands use; the layout's
+};
+
+struct RegistryLogin {
+  std::string registry;  // "ghcr.io"
+  std::string username;
+  std::string password;  // name of a secret of this stack
+  bool operator==(const RegistryLogin&) const = default;
 };
 
 struct Units {
@@ -101,6 +110,7 @@ struct StackConfig {
   std::vector<std::string> start_after;
   Health health;
   Lint lint;
+  std::optional<RegistryLogin> registry_login;
   std::map<std::string, Location> places;  // where each top-level key stands
   std::string file;                        // that was read: stack.yaml, or the Compose file with x-hwcsync
 

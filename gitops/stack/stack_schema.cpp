@@ -70,8 +70,20 @@ const Rows<stack::Prepare>& Schema<stack::Prepare>::rows() {
   using T = stack::Prepare;
   static const Rows<T> table{
       row<&T::directories>("directories", "Directories to make before the stack starts."),
-      unsupported_row<T>("commands", "Commands to run before each start."),
+      row<&T::commands>("commands",
+                        "Shell commands to run before each start and reload, as the stack's user, with the "
+                        "stack's variables and secrets there. Only for style compose."),
       unsupported_row<T>("once", "Data steps that run once.")};
+  return table;
+}
+
+const Rows<stack::RegistryLogin>& Schema<stack::RegistryLogin>::rows() {
+  using T = stack::RegistryLogin;
+  static const Rows<T> table{
+      required_row<&T::registry>("registry", "Name of the registry, such as ghcr.io."),
+      required_row<&T::username>("username", "Who logs in."),
+      required_row<&T::password>("password",
+                                 "Name of the secret of this stack that holds the password or token.")};
   return table;
 }
 
@@ -138,7 +150,8 @@ const Rows<stack::StackConfig>& Schema<stack::StackConfig>::rows() {
       row<&T::start_after>("start-after", "Stacks that start before this one."),
       row<&T::health>("health", "When the stack is called healthy."),
       row<&T::lint>("lint", "Lint findings to ignore."),
-      unsupported_row<T>("registry-login", "Credentials for a registry.")};
+      row<&T::registry_login>("registry-login",
+                              "Credentials for the registry that the stack's images come from.")};
   return table;
 }
 

@@ -35,6 +35,10 @@ struct Schema<stack::Prepare> : StructSchema<stack::Prepare> {
   static const Rows<stack::Prepare>& rows();
 };
 template <>
+struct Schema<stack::RegistryLogin> : StructSchema<stack::RegistryLogin> {
+  static const Rows<stack::RegistryLogin>& rows();
+};
+template <>
 struct Schema<stack::Units> : StructSchema<stack::Units> {
   static const Rows<stack::Units>& rows();
 };

@@ -34,6 +34,19 @@ TEST_CASE("a stack of style oci belongs to root and is one unit a container") {
   CHECK(stack.secret_path("pw") == "/run/hwcsync/view/0/one/pw");
 }
 
+TEST_CASE("commands before a start are for style compose") {
+  Fixture fixture;
+  fixture.stack("one", kWeb, "prepare: { commands: [ 'true' ] }\n");
+  CHECK(fixture.one().config.prepare.commands == std::vector<std::string>{"true"});
+  fixture.stack("one", kWeb,
+                "variables: { OWN: a b, OWNER: c }\nprepare: { commands: [ 'ls \"${OWN}\"/x $HOME' ] }\n");
+  CHECK(fixture.one().config.prepare.variables == std::map<std::string, std::string>{{"OWN", "a b"}});
+  fixture.stack("one", kWeb, "style: oci\nprepare: { commands: [ 'true' ] }\n");
+  CHECK_THAT(
+      fixture.problems(),
+      Contains("stacks/one/stack.yaml:2:1: 'commands' is for stacks of style compose in this version"));
+}
+
 TEST_CASE("variables of the stack win over the host's, and those over the repository's") {
   Fixture fixture;
   const std::string compose =

@@ -8,10 +8,13 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -52,6 +55,8 @@ case $1 in
     shift
     for id in "$@"; do sed -i "s/^\($id .*\) running 0/\1 exited 0/" "$LAB/containers"; done
     ;;
+  login) cat >"$LAB/password" ;;
+  image) [ -e "$LAB/images" ] && grep -qx "$3" "$LAB/images" ;;
   logs) echo "last words of $4" ;;
   network) [ "$2" = ls ] && echo net1; exit 0 ;;
 esac
@@ -62,6 +67,7 @@ echo "docker-compose $*" >>"$LAB/calls"
 [ -e "$LAB/hang" ] && exec sleep 60
 case " $* " in
   *" config --services "*) cat "$LAB/services" ;;
+  *" config --images "*) printf 'ghcr.io/me/app:1\nghcr.io/me/here:1\n' ;;
   *" up "*) [ -e "$LAB/after-up" ] && [ ! -e "$LAB/up-fails" ] && cp "$LAB/after-up" "$LAB/containers" ;;
 esac
 if [ -e "$LAB/up-fails" ]; then rm "$LAB/up-fails"; exit 17; fi
@@ -111,6 +117,10 @@ class Lab {
                                   const std::string& path = std::getenv("PATH")) const {
     remove("calls");
     put("calls", "");
+    return start(verb, stack, path);
+  }
+  [[nodiscard]] ProcessResult start(const std::string& verb, const std::string& stack,
+                                    const std::string& path = std::getenv("PATH")) const {
     SystemProcessRunner runner;
     return runner.run(
         {.argv = {"/bin/sh", std::string(std::getenv("HWCSYNC_SOURCE_DIR")) + "/nix/compose-stack.sh", verb,
@@ -138,7 +148,9 @@ class Lab {
 
 }  // namespace
 
-TEST_CASE("up starts the stack with its files in order, never pulls, and puts no secret in an argument") {
+TEST_CASE(
+    "up starts the stack with its files in order, pulls nothing that is here, and puts no secret in an "
+    "argument") {
   const Lab lab;
   const auto result = lab.run("up");
   INFO(result.errors);
@@ -146,7 +158,7 @@ TEST_CASE("up starts the stack with its files in order, never pulls, and puts no
   CHECK_THAT(lab.calls(),
              test::contains("docker-compose -f " + lab.root() +
                             "/etc/hwcsync/stacks/web/compose.yaml --env-file /view/web-stack.env "
-                            "--env-file /view/more.env up -d --remove-orphans --pull never\n"));
+                            "--env-file /view/more.env up -d --remove-orphans --pull missing\n"));
   CHECK_THAT(lab.calls(), test::contains("podman --url unix:///run/user/1000/podman/podman.sock version"));
 }
 
@@ -321,6 +333,47 @@ TEST_CASE("a Compose file that nobody resolved is judged by the services that th
   CHECK(lab.run("up").status.ok());
   lab.put("after-up", "1 app web-app-1 running 0\n");
   CHECK(lab.run("up").status.value == 1);
+}
+
+TEST_CASE(
+    "the password of a registry comes from the view by stdin, and missing images are pulled with the login") {
+  const Lab lab;
+  lab.append("etc/hwcsync/stacks/web/unit.conf", "login=ghcr.io me /view/web/key\n");
+  lab.put("images", "ghcr.io/me/here:1\n");
+  const auto result = lab.run("up");
+  INFO(result.errors);
+  CHECK(result.status.ok());
+  CHECK(read_file(lab.root() + "/password") == "k");
+  const std::string auth = lab.root() + "/run/containers/auth.json";
+  CHECK_THAT(lab.calls(),
+             test::contains("podman login --authfile " + auth + " --username me --password-stdin ghcr.io\n"));
+  CHECK_THAT(lab.calls(), test::contains(" pull --quiet --authfile " + auth + " ghcr.io/me/app:1\n"));
+  CHECK(lab.calls().find("auth.json ghcr.io/me/here:1\n") == std::string::npos);
+}
+
+TEST_CASE("of many stacks that start at once, at most three talk to podman") {
+  const Lab lab;
+  lab.put("bin/docker-compose",
+          "#!/bin/sh\ncase \" $* \" in *' up '*) echo + >>\"$LAB/slots\"; sleep 0.3; echo - >>\"$LAB/slots\" "
+          ";; esac\n");
+  std::vector<std::thread> starts;
+  for (int i = 0; i < 6; ++i) {
+    const std::string stack = "s" + std::to_string(i);
+    lab.put("etc/hwcsync/stacks/" + stack + "/compose.yaml", "services: {}\n");
+    lab.put("etc/hwcsync/stacks/" + stack + "/unit.conf", "project=" + stack + "\n");
+    starts.emplace_back([&lab, stack] { (void)lab.start("up", stack); });
+  }
+  for (auto& start : starts) start.join();
+  int now = 0;
+  int most = 0;
+  int all = 0;
+  for (const auto& line : split(read_file(lab.root() + "/slots"), '\n')) {
+    if (line == "+") ++all;
+    now += line == "+" ? 1 : line == "-" ? -1 : 0;
+    most = std::max(most, now);
+  }
+  CHECK(all == 6);
+  CHECK(most <= 3);
 }
 
 TEST_CASE("without a provider the start ends, and podman-compose is no provider") {

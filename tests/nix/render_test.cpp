@@ -23,7 +23,7 @@ TEST_CASE("every generated file but an asset carries an intact marker") {
   }
 }
 
-TEST_CASE("a changed service changes the files of its stack alone") {
+TEST_CASE("a changed service changes the files of its stack and the list of images alone") {
   auto state = test::example_state();
   const auto before = nix::render(state);
   state.stacks["sonarr"].project.services["sonarr"].image = "lscr.io/linuxserver/sonarr:4.0.10";
@@ -32,7 +32,7 @@ TEST_CASE("a changed service changes the files of its stack alone") {
   for (const auto& [name, content] : after.files) {
     if (before.files.at(name) != content) changed.push_back(name);
   }
-  CHECK(changed == std::vector<std::string>{"stacks/sonarr/index.nix"});
+  CHECK(changed == std::vector<std::string>{"images", "stacks/sonarr/index.nix"});
 }
 
 TEST_CASE("a changed asset reloads its stack") {

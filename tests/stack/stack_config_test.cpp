@@ -63,13 +63,34 @@ TEST_CASE("an unknown key names file, line, column and the nearest word") {
         "stacks/s/stack.yaml:1:11: unknown key 'timeot'; did you mean 'timeout'?");
 }
 
+TEST_CASE("commands and a registry login are read") {
+  const StackConfig config = read(
+      "prepare: { commands: [ \"mkdir -p x\", \"touch x/y\" ] }\n"
+      "secrets: { token: { source: token.age } }\n"
+      "registry-login: { registry: ghcr.io, username: me, password: token }\n");
+  CHECK(config.prepare.commands == std::vector<std::string>{"mkdir -p x", "touch x/y"});
+  REQUIRE(config.registry_login);
+  CHECK(*config.registry_login == RegistryLogin{"ghcr.io", "me", "token"});
+}
+
+TEST_CASE("the password of a registry login is the name of a secret, never a password") {
+  const std::string secrets = "secrets: { token: { source: token.age }, env: { source: s.env } }\n";
+  CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: me, password: tokn }\n") ==
+        "stacks/s/stack.yaml:2:1: the password of registry-login is the name of a secret of this stack, and "
+        "'tokn' is none; did you mean 'token'?");
+  CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: me, password: env }\n") != "");
+  CHECK(problems(secrets +
+                 "registry-login: { registry: \"ghcr.io extra\", username: me, password: token }\n") ==
+        "stacks/s/stack.yaml:2:1: 'ghcr.io extra' is no registry; write its name, such as ghcr.io");
+  CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: \"-u x\", password: token }\n") ==
+        "stacks/s/stack.yaml:2:1: '-u x' cannot be a user of a registry");
+  CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: me }\n") ==
+        "stacks/s/stack.yaml:2:17: key 'password' is missing here");
+}
+
 TEST_CASE("keys that this version does not act on are refused with those words") {
-  CHECK(problems("prepare: { commands: [ x ] }\n") ==
-        "stacks/s/stack.yaml:1:22: 'commands' is not supported by this version yet");
   CHECK(problems("prepare: { once: [ x ] }\n") ==
         "stacks/s/stack.yaml:1:18: 'once' is not supported by this version yet");
-  CHECK(problems("registry-login: { registry: x }\n") ==
-        "stacks/s/stack.yaml:1:17: 'registry-login' is not supported by this version yet");
   CHECK(problems("secrets: { a: { source: x, template: y } }\n") ==
         "stacks/s/stack.yaml:1:38: 'template' is not supported by this version yet");
   CHECK(problems("routes: [ { domain: x, upstream: 1, basic-auth: { a: b } } ]\n") ==
