@@ -11,6 +11,7 @@
 #include "src/base/text.hpp"
 #include "src/cli/exit_status.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
 
