@@ -10,10 +10,12 @@
 #include "src/base/fd.hpp"
 #include "src/base/text.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/passphrase.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include <unistd.h>
 
@@ -62,7 +64,12 @@ int decrypt_file(const std::string& path, const std::vector<std::string>& identi
   const std::string ciphertext = read_file(or_stdin(path));
   const std::string name = path == "-" ? "standard input" : path;
   try {
-    const secrets::PlainSource plain(format_of(ciphertext, name), ciphertext, keys);
+    const secrets::SourceFormat format = format_of(ciphertext, name);
+    if (format == secrets::SourceFormat::age && secrets::needs_passphrase(secrets::as_bytes(ciphertext))) {
+      if (auto typed = ask_passphrase("Passphrase of " + name + ": "))
+        keys.push_back({"what was typed", secrets::PassphraseIdentity{std::move(*typed)}});
+    }
+    const secrets::PlainSource plain(format, ciphertext, keys);
     write_secret(STDOUT_FILENO, plain.whole().bytes());
   } catch (const secrets::SecretError& error) {
     // The formats know what is wrong, not which file it is wrong in.

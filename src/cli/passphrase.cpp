@@ -1,0 +1,58 @@
+#include "src/cli/passphrase.hpp"
+
+#include "src/base/error.hpp"
+#include "src/base/fd.hpp"
+
+#include <cerrno>
+#include <cstdint>
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+namespace hwcsync::cli {
+namespace {
+
+constexpr std::size_t kLimit = 1024;
+
+// Turns the echo off and, whatever happens, on again.
+class NoEcho {
+ public:
+  explicit NoEcho(const Fd& terminal) : terminal_(terminal) {
+    if (::tcgetattr(terminal_.get(), &before_) != 0) throw_errno("cannot read the settings of", "/dev/tty");
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (::tcsetattr(terminal_.get(), TCSAFLUSH, &quiet) != 0)
+      throw_errno("cannot turn off the echo of", "/dev/tty");
+  }
+  ~NoEcho() { ::tcsetattr(terminal_.get(), TCSAFLUSH, &before_); }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+
+ private:
+  const Fd& terminal_;
+  termios before_{};
+};
+
+}  // namespace
+
+std::optional<secrets::SecureBuffer> ask_passphrase(std::string_view prompt) {
+  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (terminal.get() < 0) return std::nullopt;
+  const NoEcho no_echo(terminal);
+  write_all(terminal.get(), prompt, "/dev/tty");
+  secrets::SecureBuffer line(kLimit);
+  std::size_t size = 0;
+  while (size < kLimit) {
+    const ssize_t n = ::read(terminal.get(), line.data() + size, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_errno("cannot read a passphrase from", "/dev/tty");
+    if (n == 0 || line.data()[size] == '\n') break;
+    ++size;
+  }
+  write_all(terminal.get(), "\n", "/dev/tty");
+  line.truncate(size);
+  return line;
+}
+
+}  // namespace hwcsync::cli
