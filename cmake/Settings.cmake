@@ -5,6 +5,7 @@ if(HWCSYNC_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link,address -O1 -g1)
   add_link_options(-fsanitize=address)
 endif()
+option(HWCSYNC_BENCH "Build the benchmarks (needs Google Benchmark, libbenchmark-dev)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

@@ -35,6 +35,7 @@ stdenv.mkDerivation {
       ../nix/compose-stack.sh
       ../nix/mk-service.nix
       ../nix/podman-prune.sh
+      ../nix/oci-resource.sh
       ../systemd
     ];
   };

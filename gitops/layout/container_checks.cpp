@@ -127,7 +127,7 @@ class ContainerCheck {
           " fit neither into a unit name nor into podman's files");
     }
     const bool reserved = std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
-    if (oci_ && (reserved || name.rfind("network-", 0) == 0)) {
+    if (oci_ && (reserved || name.rfind("network-", 0) == 0 || name.rfind("volume-", 0) == 0)) {
       say("a container may not be called '" + name + "': its unit would own /run/" + name +
           " and remove it on stop; set another container_name");
     }
@@ -135,7 +135,7 @@ class ContainerCheck {
 
   void check_image() {
     // No image at all is told by the reader, and `build` instead of one is refused there.
-    if (service_.image.empty() || is_word(service_.image, "-._/:@")) return;
+    if (service_.image.empty() || is_word(service_.image, "-._/:@+")) return;
     problems_.add(service_.image_where, "'" + service_.image + "' is no image reference");
   }
 
@@ -182,29 +182,12 @@ class ContainerCheck {
   }
 
   void check_oci() {
-    for (const auto& [name, dependency] : service_.depends_on) {
-      if (dependency.condition != compose::Dependency::Condition::completed) continue;
-      say("depends_on '" + name +
-          "' with service_completed_successfully: a container of style oci is kept running; use style "
-          "compose for this stack");
-    }
     if (service_.health_check && service_.health_check->disabled && is_awaited_healthy()) {
       say("another service waits for '" + service_.name + "' to be healthy, but its healthcheck is disabled");
     }
     if (!service_.network_mode.empty() && !service_.ports.empty() && service_.network_mode != "bridge") {
       say("ports do nothing with network_mode '" + service_.network_mode +
           "'; publish them on the service that owns the network, or remove them");
-    }
-    for (const compose::Mount& mount : service_.volumes) {
-      if (mount.type == compose::Mount::Type::tmpfs) continue;
-      if (mount.source.empty()) {
-        say("an anonymous volume at " + mount.target +
-            " would be lost at every restart in style oci; give it a name or a directory");
-      }
-      if (mount.source.find(':') != std::string::npos || mount.target.find(':') != std::string::npos) {
-        say("podman's volume syntax has no way to write the colon in '" + mount.source + "' or '" +
-            mount.target + "': rename the path, or mount the directory above it");
-      }
     }
     for (const std::string& name : service_.cap_drop) {
       if (std::find(service_.cap_add.begin(), service_.cap_add.end(), name) != service_.cap_add.end())

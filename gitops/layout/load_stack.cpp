@@ -254,6 +254,9 @@ class Loader {
   }
 
   [[nodiscard]] bool is_granted(const compose::Service& service, const std::string& secret) const {
+    const auto& login = out_.config.registry_login;
+    // In style oci each container's unit logs in.
+    if (out_.style == stack::Style::oci && login && login->password == secret) return true;
     const std::string path = out_.secret_path(secret);
     return std::any_of(service.secrets.begin(), service.secrets.end(),
                        [&](const compose::Grant& grant) { return grant.source == secret; }) ||

@@ -68,6 +68,32 @@ void add_env_files(const Stack& stack, const Secret& secret, std::vector<SecretF
   }
 }
 
+// Owner and mode that the grants of a rootful container ask for: its ids are the host's. Services share the
+// one file, so they must agree.
+void apply_grants(const Stack& stack, const Secret& secret, SecretFile& file) {
+  const compose::Grant* first = nullptr;
+  for (const auto& [name, service] : stack.project.services) {
+    for (const auto& grant : service.secrets) {
+      if (grant.source != secret.name) continue;
+      const auto id = [](const std::string& text, std::uint32_t other) {
+        return text.empty() ? other : static_cast<std::uint32_t>(std::stoul(text));
+      };
+      if (first != nullptr &&
+          (first->uid != grant.uid || first->gid != grant.gid || first->mode != grant.mode)) {
+        throw ConfigError(
+            ConfigKind::repository,
+            {{service.where, "the service '" + name + "' wants the secret '" + secret.name +
+                                 "' with another owner or mode than a service before it; declare it "
+                                 "under two names in stack.yaml"}});
+      }
+      first = &grant;
+      file.uid = id(grant.uid, file.uid);
+      file.gid = id(grant.gid, file.gid);
+      if (!grant.mode.empty()) file.mode = static_cast<std::uint32_t>(std::stoul(grant.mode, nullptr, 8));
+    }
+  }
+}
+
 SecretFile raw_file(const Stack& stack, const Secret& secret) {
   SecretFile out = base_file(stack, secret);
   out.path = stack.name + '/' + secret.name;
@@ -76,12 +102,31 @@ SecretFile raw_file(const Stack& stack, const Secret& secret) {
     out.consumers = {stack.unit + ".service"};
     return out;
   }
+  apply_grants(stack, secret, out);
   for (const auto& [name, service] : stack.project.services) {
     const bool uses =
         std::find(secret.services.begin(), secret.services.end(), name) != secret.services.end();
     if (uses) out.consumers.push_back("podman-" + stack.container(service) + ".service");
   }
   return out;
+}
+
+// Compose secrets that are the value of a variable: each is a file with one value of the stack's env file.
+// The provider of style compose makes such files itself.
+void add_variable_files(const Stack& stack, const Secret& secret, std::vector<SecretFile>& files) {
+  if (stack.style == stack::Style::compose) return;
+  for (const auto& [name, variable] : stack.project.secret_environment) {
+    Secret one = secret;
+    one.name = name;
+    one.key = variable;
+    one.services.clear();
+    for (const auto& [service_name, service] : stack.project.services) {
+      const bool granted = std::any_of(service.secrets.begin(), service.secrets.end(),
+                                       [&](const compose::Grant& grant) { return grant.source == name; });
+      if (granted) one.services.push_back(service_name);
+    }
+    if (!one.services.empty()) files.push_back(raw_file(stack, one));
+  }
 }
 
 }  // namespace
@@ -93,6 +138,7 @@ std::string DesiredState::manifest_json() const {
     for (const Secret& secret : stack.secrets) {
       if (secret.name == "env") {
         add_env_files(stack, secret, manifest.files);
+        add_variable_files(stack, secret, manifest.files);
       } else {
         manifest.files.push_back(raw_file(stack, secret));
       }

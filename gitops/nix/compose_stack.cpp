@@ -1,5 +1,6 @@
 #include "gitops/nix/compose_stack.hpp"
 
+#include "gitops/nix/caddy_routes.hpp"
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/marker.hpp"
 #include "gitops/nix/printer.hpp"
@@ -262,7 +263,7 @@ StackFiles render_compose_stack(const layout::DesiredState& desired, const layou
   const Value call = call_of_mk_service(stack, facts, intended(stack, facts));
 
   Value body = call;
-  const Value::Set routes = route_config(stack);
+  const Value::Set routes = route_config(stack, Release(desired.config.nixpkgs));
   if (!routes.bindings.empty()) {
     Json meaning = call.meaning();
     merge_meaning(meaning, Value(routes).meaning());

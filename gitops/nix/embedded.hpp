@@ -8,6 +8,7 @@ namespace hwcsync::nix {
 [[nodiscard]] std::string_view mk_service_nix();
 [[nodiscard]] std::string_view compose_stack_sh();
 [[nodiscard]] std::string_view podman_prune_sh();
+[[nodiscard]] std::string_view oci_resource_sh();
 [[nodiscard]] std::string_view verify_nix();
 
 }  // namespace hwcsync::nix

@@ -1,6 +1,8 @@
 #include "gitops/nix/encoders.hpp"
 
 #include "src/base/error.hpp"
+#include "src/base/json.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,21 +24,27 @@ std::string doubled(std::string_view text, std::string_view which) {
   return out;
 }
 
+bool control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
 // systemd's own quoting (extract_first_word with C unescaping).
 std::string systemd_quoted(std::string_view text) {
-  const bool plain = !text.empty() && text.find_first_of(" \t\n\r\"'\\;") == std::string_view::npos;
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  const bool plain = !text.empty() && text.find_first_of(" \"'\\;") == std::string_view::npos &&
+                     std::none_of(text.begin(), text.end(), control);
   if (plain) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (c == '\t') {
-      out += "\\t";
+    } else if (control(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      out += "\\x";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
     } else {
       out += c;
     }
@@ -47,11 +55,25 @@ std::string systemd_quoted(std::string_view text) {
 }  // namespace
 
 std::string systemd_text(std::string_view text) {
-  return doubled(text, "%");
+  std::string out = doubled(text, "%");
+  std::replace_if(out.begin(), out.end(), control, ' ');
+  const auto end = out.find_last_not_of('\\');
+  const auto backslashes = out.size() - (end == std::string::npos ? 0 : end + 1);
+  // An odd one at the end would join the next line to this one.
+  if (backslashes % 2 == 1) out += ' ';
+  return out;
 }
+
 std::string systemd_path(std::string_view path) {
+  if (std::any_of(path.begin(), path.end(), control)) {
+    throw Error(ErrorText{"cannot wait for the mount of", std::string(path),
+                          "systemd has no way to write a line break or another "
+                          "control character in RequiresMountsFor=",
+                          "rename the directory"});
+  }
   return systemd_quoted(doubled(path, "%"));
 }
+
 std::string systemd_word(std::string_view word) {
   return systemd_quoted(doubled(word, "%$"));
 }
@@ -81,11 +103,31 @@ std::string systemd_path_unit(std::string_view path) {
   return out.empty() ? "-" : out;
 }
 
+namespace {
+
+// tmpfiles.d(5) of systemd 252 knows quotes and a backslash before a character, but no C escapes.
+std::string tmpfiles_path(std::string_view path) {
+  if (path.find_first_of("\n\r") != std::string_view::npos) {
+    throw Error(ErrorText{"cannot make the directory", std::string(path),
+                          "a line of tmpfiles.d has no way to write a line break", "rename the directory"});
+  }
+  const std::string text = doubled(path, "%");
+  if (text.find_first_of(" \t\"'\\") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace
+
 std::string tmpfiles_directory(std::string_view path, std::string_view mode, std::string_view owner) {
   const auto colon = owner.find(':');
   const std::string user(owner.substr(0, colon));
   const std::string group(colon == std::string_view::npos ? std::string_view("-") : owner.substr(colon + 1));
-  return "d " + systemd_path(path) + " " + std::string(mode) + " " + (user.empty() ? "-" : user) + " " +
+  return "d " + tmpfiles_path(path) + " " + std::string(mode) + " " + (user.empty() ? "-" : user) + " " +
          (group.empty() ? "-" : group) + " -";
 }
 
@@ -129,22 +171,14 @@ std::string podman_port(const compose::Port& port) {
   return prefix + port.published + suffix;
 }
 
-std::string podman_volume(std::string_view source, const compose::Mount& mount) {
-  const auto refuse = [&](std::string_view path) {
-    throw Error(ErrorText{"cannot mount", std::string(path),
-                          "podman's volume syntax has no way to write a colon in a path",
-                          "rename the path, or mount the directory above it"});
-  };
-  if (source.find(':') != std::string_view::npos) refuse(source);
-  if (mount.target.find(':') != std::string::npos) refuse(mount.target);
-  std::vector<std::string> options = mount.options;
-  // Compose's word; podman's -v never makes a missing source.
-  options.erase(std::remove(options.begin(), options.end(), "nocreate"), options.end());
-  const bool said = std::find(options.begin(), options.end(), "ro") != options.end();
-  if (mount.read_only && !said) options.insert(options.begin(), "ro");
-  std::string out = source.empty() ? mount.target : std::string(source) + ":" + mount.target;
-  for (std::size_t i = 0; i < options.size(); ++i) out += (i == 0 ? ":" : ",") + options[i];
-  return out;
+std::string json_words(const std::vector<std::string>& words) {
+  for (const auto& word : words) {
+    if (is_valid_utf8(word) && word.find('\0') == std::string::npos) continue;
+    throw Error(ErrorText{"cannot write a command", "a word that is not UTF-8 text",
+                          "podman reads lists of words as JSON",
+                          "put the command into a script in the image"});
+  }
+  return Json(words).dump();
 }
 
 std::int64_t seconds(std::string_view duration, std::string_view what) {

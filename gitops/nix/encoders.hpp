@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // One encoder per layer that stands between a value and the program that reads it. The Nix layer is
 // escape.hpp.
 namespace hwcsync::nix {
 
-// Text in a unit file directive: `%` starts a specifier, so it is doubled (systemd.unit(5)).
+// Text in a unit file directive, which is one line: `%` starts a specifier, so it is doubled
+// (systemd.unit(5)); control characters become spaces.
 [[nodiscard]] std::string systemd_text(std::string_view text);
 
 // A path in a directive that takes several of them (RequiresMountsFor=): specifiers doubled, quoted where the
@@ -38,9 +40,8 @@ namespace hwcsync::nix {
 [[nodiscard]] std::string podman_port_prefix(const compose::Port& port);
 [[nodiscard]] std::string podman_port_suffix(const compose::Port& port);
 
-// What podman's -v takes: source:target[:options]. Throws Error for a colon or comma that the grammar cannot
-// carry.
-[[nodiscard]] std::string podman_volume(std::string_view source, const compose::Mount& mount);
+// A list of words as JSON, as podman reads --entrypoint and --health-cmd; Error for text that is not UTF-8.
+[[nodiscard]] std::string json_words(const std::vector<std::string>& words);
 
 // "1m30s" in whole seconds, rounded up; Error for what is no Compose duration.
 [[nodiscard]] std::int64_t seconds(std::string_view duration, std::string_view what);

@@ -97,6 +97,12 @@ StackFiles render_host(const layout::DesiredState& desired) {
     body.put("environment.etc", "hwcsync/bin/compose-stack",
              script("compose-stack.sh", "hwcsync-compose-stack"));
   }
+  if (oci) {
+    SetBuilder script;
+    script.put("source", content_source("lib/oci-resource.sh", "lib/oci-resource.sh", "hwcsync-oci-resource"))
+        .put("mode", "0555");
+    body.put("environment.etc", "hwcsync/bin/oci-resource", script.take());
+  }
   const Value value = body.take();
 
   StackFiles out;
@@ -113,6 +119,7 @@ StackFiles render_host(const layout::DesiredState& desired) {
     out.files["lib/mk-service.nix"] = with_marker("", mk_service_nix());
     out.files["lib/compose-stack.sh"] = with_marker("", compose_stack_sh());
   }
+  if (oci) out.files["lib/oci-resource.sh"] = with_marker("", oci_resource_sh());
   return out;
 }
 

@@ -1,12 +1,16 @@
 #include "gitops/nix/oci_stack.hpp"
 
 #include "gitops/nix/bind_sources.hpp"
+#include "gitops/nix/caddy_routes.hpp"
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/escape.hpp"
 #include "gitops/nix/marker.hpp"
 #include "gitops/nix/oci_container.hpp"
+#include "gitops/nix/oci_resources.hpp"
+#include "gitops/nix/oci_unit.hpp"
 #include "gitops/nix/printer.hpp"
-#include "src/base/text.hpp"
+#include "gitops/nix/stack_configs.hpp"
+#include "gitops/nix/stack_scripts.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -17,8 +21,9 @@ namespace hwcsync::nix {
 namespace {
 
 // The first port that is published as one number; an owner can then move it by setting `port`.
-std::optional<PortOption> port_option(const layout::Stack& stack) {
+std::optional<PortOption> port_option(const layout::DesiredState& desired, const layout::Stack& stack) {
   for (const auto& [name, service] : stack.project.services) {
+    if (OciService(desired, stack, service).is_job()) continue;
     for (std::size_t i = 0; i < service.ports.size(); ++i) {
       const auto& text = service.ports[i].published;
       const bool number =
@@ -62,97 +67,103 @@ Module options_module(const layout::Stack& stack, const std::optional<PortOption
   return {.formals = {"lib"}, .let = {}, .body = body.take()};
 }
 
-Value::Set network_service(const layout::Stack& stack, const compose::Network& network) {
-  std::vector<std::string> containers;
-  for (const auto& [name, service] : stack.project.services) {
-    if (!service.network_mode.empty()) continue;
-    if (!service.attached_to(network.key)) continue;
-    containers.push_back("podman-" + stack.container(service) + ".service");
-  }
-  const auto configured = stack.config.networks.find(network.key);
-  const std::string subnet = !network.ipam.empty() || configured == stack.config.networks.end()
-                                 ? (network.ipam.empty() ? "" : network.ipam.front().subnet)
-                                 : configured->second.subnet;
-  std::vector<std::string> create{"/run/current-system/sw/bin/podman", "network", "create", "--ignore",
-                                  "--label=io.hwcsync.stack=" + stack.name};
-  if (!network.driver.empty()) create.push_back("--driver=" + network.driver);
-  if (!subnet.empty()) create.push_back("--subnet=" + subnet);
-  if (network.internal) create.emplace_back("--internal");
-  create.push_back(network.name);
-  for (auto& word : create) word = systemd_word(word);
-
-  SetBuilder service;
-  service.put("Type", "oneshot")
-      .put("RemainAfterExit", true)
-      .put("ExecStart", join(create, " "))
-      // So that a changed subnet takes effect; a network that is still in use stays, which is no failure.
-      .put("ExecStop", "-/run/current-system/sw/bin/podman network rm " + systemd_word(network.name))
-      .put("TimeoutStartSec", 60);
-  SetBuilder out;
-  out.put("description", systemd_text("podman network " + network.name + " of stack " + stack.name))
-      .put("requiredBy", strings(containers))
-      .put("before", strings(containers))
-      .put("serviceConfig", service.take());
-  return out.take();
-}
-
-Value::Set routes_of(const layout::Stack& stack, const std::optional<PortOption>& port) {
-  // The first route follows the options; its text is otherwise that of route_config.
-  Value::Set out = route_config(stack);
+// The first route follows the options.
+Value::Set routes_of(const layout::DesiredState& desired, const layout::Stack& stack,
+                     const std::optional<PortOption>& port) {
+  Value::Set out = route_config(stack, Release(desired.config.nixpkgs));
   for (auto& binding : out.bindings) {
-    if (binding.path.size() < 2 || binding.path[2].name != "virtualHosts") continue;
+    if (binding.path.size() < 4 || binding.path[2].name != "virtualHosts") continue;
     const auto& route = stack.config.routes.front();
     auto& domain = binding.path[3];
     if (domain.name != route.domain) break;
     domain.form = Value::Key::Form::hole;
     domain.code = "cfg.domain";
     if (port && port->number == route.upstream) {
-      binding.value = Value::String{
-          {std::string(route.tls == "internal" ? "tls internal\n" : "") + "reverse_proxy 127.0.0.1:",
-           Value::Hole{"toString cfg.port", std::to_string(port->number)}, "\n"}};
+      binding.value = Value::String{{route_text(route, Release(desired.config.nixpkgs)),
+                                     Value::Hole{"toString cfg.port", std::to_string(port->number)}, "\n"}};
     }
     break;
   }
   return out;
 }
 
-Value::Set configuration(const layout::DesiredState& desired, const layout::Stack& stack,
-                         const std::optional<PortOption>& port) {
-  SetBuilder containers;
-  SetBuilder units;
-  SetBuilder etc;
+Value assertion(const std::string& code, const std::string& message) {
+  SetBuilder out;
+  out.put("assertion", Value::Expression{code, true}).put("message", message);
+  return out.take();
+}
+
+Value::List assertions(const layout::Stack& stack) {
+  Value::List out{{assertion(
+      "config.virtualisation.oci-containers.backend == \"podman\"",
+      "hwcsync: stack " + stack.name + " needs virtualisation.oci-containers.backend = \"podman\"")}};
+  if (!stack.secrets.empty()) {
+    out.items.push_back(assertion(
+        "config.systemd.services ? \"hwcsync-view@\"",
+        "hwcsync: stack " + stack.name + " reads secrets, which services.hwcsync shows; enable it"));
+  }
+  if (!stack.config.firewall.tcp.empty() || !stack.config.firewall.udp.empty()) {
+    out.items.push_back(assertion(
+        "config.networking.firewall.enable",
+        "hwcsync: stack " + stack.name +
+            " says which ports are open, but networking.firewall.enable is false: all are; enable it, or "
+            "take 'firewall' out of stack.yaml"));
+  }
+  return out;
+}
+
+// A port of the list that is the stack's `port` follows the option.
+Value::List open_ports(const std::vector<std::int64_t>& ports, const std::optional<PortOption>& option) {
+  Value::List out = integers(ports);
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (option && option->number == ports[i]) out.items[i] = Value::Expression{"cfg.port", ports[i]};
+  }
+  return out;
+}
+
+Value::Set etc_files(const layout::Stack& stack, const StackScripts& scripts) {
+  SetBuilder out;
   for (const auto& asset : stack.assets) {
-    etc.put("", "hwcsync/stacks/" + stack.name + "/assets/" + asset.name, "source",
+    out.put("", "hwcsync/stacks/" + stack.name + "/assets/" + asset.name, "source",
             content_source("assets/" + asset.name, "stacks/" + stack.name + "/assets/" + asset.name,
                            stack.name + "-" + asset.name));
   }
-  for (const auto* network : own_networks(stack)) {
-    units.user(network_unit(network->name), network_service(stack, *network));
+  for (const auto& part : {config_etc(stack), scripts.etc()}) {
+    for (const auto& binding : part.bindings) out.put_path(binding.path, binding.value);
   }
-  for (const auto& [name, service] : stack.project.services) {
-    const OciContainer container(desired, stack, service, port ? &*port : nullptr);
-    containers.user(stack.container(service), container.container());
-    units.user("podman-" + stack.container(service), container.unit());
+  return out.take();
+}
+
+Value::Set configuration(const layout::DesiredState& desired, const layout::Stack& stack,
+                         const std::optional<PortOption>& port, StackScripts& scripts) {
+  SetBuilder containers;
+  SetBuilder units;
+  for (const auto& binding : resource_units(stack).bindings) units.put_path(binding.path, binding.value);
+  for (const auto& [name, model] : stack.project.services) {
+    const OciService service(desired, stack, model);
+    if (service.is_job()) {
+      units.user(service.unit(), job_unit(service, scripts));
+    } else {
+      containers.user(service.container(), oci_container(service, port ? &*port : nullptr));
+      units.user(service.unit(), container_unit(service, scripts));
+    }
   }
   std::vector<std::string> rules = directory_rules(stack);
   for (auto& rule : bind_source_rules(stack)) rules.push_back(std::move(rule));
 
-  SetBuilder podman;
-  podman
-      .put("assertion", Value::Expression{"config.virtualisation.oci-containers.backend == \"podman\"", true})
-      .put("message",
-           "hwcsync: stack " + stack.name + " needs virtualisation.oci-containers.backend = \"podman\"");
-
   SetBuilder out;
   out.heading("IMPLEMENTATION")
-      .put("virtualisation.oci-containers.containers", containers.take())
+      .put_if("virtualisation.oci-containers.containers", containers.take())
       .put("systemd.services", units.take())
       .put_if("systemd.tmpfiles.rules", strings(rules))
-      .put_if("environment.etc", etc.take())
-      .put_if("networking.firewall.allowedTCPPorts", integers(open_tcp(desired, stack)))
-      .put_if("networking.firewall.allowedUDPPorts", integers(open_udp(desired, stack)));
-  for (auto& binding : routes_of(stack, port).bindings) out.put_path(binding.path, binding.value);
-  out.heading("VALIDATION").put("assertions", Value::List{{podman.take()}});
+      .put_if("environment.etc", etc_files(stack, scripts));
+  if (desired.config.firewall) {
+    out.put_if("networking.firewall.allowedTCPPorts", open_ports(open_tcp(desired, stack), port))
+        .put_if("networking.firewall.allowedUDPPorts", integers(open_udp(desired, stack)))
+        .put_if("networking.firewall.interfaces", name_server_rules(stack));
+  }
+  for (auto& binding : routes_of(desired, stack, port).bindings) out.put_path(binding.path, binding.value);
+  out.heading("VALIDATION").put("assertions", assertions(stack));
   return out.take();
 }
 
@@ -160,8 +171,9 @@ Value::Set configuration(const layout::DesiredState& desired, const layout::Stac
 
 StackFiles render_oci_stack(const layout::DesiredState& desired, const layout::Stack& stack) {
   const std::string directory = "stacks/" + stack.name;
-  const auto port = port_option(stack);
-  const Value config = configuration(desired, stack, port);
+  const auto port = port_option(desired, stack);
+  StackScripts scripts(stack);
+  const Value config = configuration(desired, stack, port, scripts);
   SetBuilder body;
   body.put("imports", Value::List{{Value::Expression{"./options.nix", {}}}})
       .put("config", Value::Call{.function = "lib.mkIf cfg.enable", .arguments = {config}, .meaning = {}});
@@ -175,6 +187,8 @@ StackFiles render_oci_stack(const layout::DesiredState& desired, const layout::S
   out.files[directory + "/options.nix"] = with_marker(stack.name, print(options_module(stack, port)));
   out.files[directory + "/index.nix"] = with_marker(stack.name, print(index));
   for (const auto& asset : stack.assets) out.files[directory + "/assets/" + asset.name] = asset.content;
+  out.files.merge(config_files(stack));
+  out.files.merge(scripts.files());
   out.intended[directory + "/index.nix"] = config.meaning();
   return out;
 }

@@ -1,80 +1,186 @@
 #include "gitops/nix/podman_options.hpp"
 
 #include "gitops/nix/encoders.hpp"
-#include "src/base/json.hpp"
+#include "gitops/nix/health_options.hpp"
+#include "gitops/nix/stack_parts.hpp"
+#include "src/base/text.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace hwcsync::nix {
 namespace {
 
-// podman splits a healthcheck that does not look like JSON by a shell; CMD with arguments goes in as a JSON
-// array.
-std::string health_command(const std::vector<std::string>& test) {
-  const std::vector<std::string> words(test.begin() + 1, test.end());
-  if (test.front() == "CMD-SHELL") {
-    const std::string& script = words.front();
-    const bool looks_like_json = !script.empty() && script.front() == '[';
-    return looks_like_json || script == "none" ? Json(std::vector<std::string>{"CMD-SHELL", script}).dump()
-                                               : script;
-  }
-  return words.size() == 1 ? shell_word(words.front()) : Json(words).dump();
-}
+using compose::Service;
 
-void add_health(std::vector<std::string>& out, const compose::HealthCheck& check) {
-  if (check.disabled) {
-    out.push_back("--no-healthcheck");
-    return;
+// Collects flags; a value that says nothing adds nothing.
+class Flags {
+ public:
+  void word(std::string flag) { out_.push_back(std::move(flag)); }
+  void text(std::string_view flag, const std::string& value) {
+    if (!value.empty()) out_.push_back(std::string(flag) + "=" + value);
   }
-  if (check.test.size() >= 2) out.push_back("--health-cmd=" + health_command(check.test));
-  if (!check.interval.empty()) out.push_back("--health-interval=" + check.interval);
-  if (!check.timeout.empty()) out.push_back("--health-timeout=" + check.timeout);
-  if (check.retries) out.push_back("--health-retries=" + std::to_string(*check.retries));
-  if (!check.start_period.empty()) out.push_back("--health-start-period=" + check.start_period);
-}
+  void number(std::string_view flag, const std::optional<std::int64_t>& value) {
+    if (value) text(flag, std::to_string(*value));
+  }
+  void when(bool yes, std::string_view flag) {
+    if (yes) out_.emplace_back(flag);
+  }
+  void each(std::string_view flag, const std::vector<std::string>& values) {
+    for (const auto& value : values) text(flag, value);
+  }
+  void pairs(std::string_view flag, const std::map<std::string, std::string>& values) {
+    for (const auto& [key, value] : values) text(flag, key + "=" + value);
+  }
+  std::vector<std::string> take() { return std::move(out_); }
 
-// Docker writes security options with a colon, podman with an equals sign.
+ private:
+  std::vector<std::string> out_;
+};
+
+// Docker writes security options with a colon, podman with an equals sign and, for two of them, otherwise.
 std::string security_option(std::string text) {
   const auto colon = text.find(':');
   if (colon != std::string::npos && text.find('=') == std::string::npos) text[colon] = '=';
+  if (text == "no-new-privileges=true") return "no-new-privileges";
+  if (text == "no-new-privileges=false") return "";
+  if (text == "systempaths=unconfined") return "unmask=ALL";
   return text;
 }
 
-// "host=1.2.3.4" and "host:1.2.3.4" are the same to Compose.
+// "host=1.2.3.4", "host:1.2.3.4" and "host:[::1]" are what Compose takes; podman splits at the first colon.
 std::string extra_host(std::string text) {
-  const auto equals = text.find('=');
-  if (equals != std::string::npos) text[equals] = ':';
+  const auto separator = text.find_first_of("=:");
+  if (separator == std::string::npos) return text;
+  text[separator] = ':';
+  if (separator + 2 < text.size() && text[separator + 1] == '[' && text.back() == ']') {
+    text.erase(separator + 1, 1);
+    text.pop_back();
+  }
   return text;
+}
+
+void add_entrypoint(Flags& out, const Service& service) {
+  if (!service.entrypoint || single_entrypoint(service)) return;
+  out.word("--entrypoint=" + (service.entrypoint->empty() ? std::string() : json_words(*service.entrypoint)));
+}
+
+void add_limits(Flags& out, const Service& service) {
+  const auto& limits = service.limits;
+  out.text("--cpus", limits.cpus);
+  out.text("--memory", limits.memory);
+  out.text("--memory-reservation", limits.memory_reservation);
+  if (limits.memory_swap != "0") {
+    if (!limits.memory_swap.empty() && limits.memory.empty()) {
+      refuse(service.where,
+             "memswap_limit of the service '" + service.name + "' does nothing without mem_limit");
+    }
+    out.text("--memory-swap", limits.memory_swap);
+  }
+  out.number("--memory-swappiness", limits.memory_swappiness);
+  out.text("--shm-size", limits.shm_size);
+  out.text("--cpuset-cpus", limits.cpuset);
+  out.number("--cpu-shares", limits.cpu_shares);
+  out.number("--cpu-period", limits.cpu_period);
+  out.number("--cpu-quota", limits.cpu_quota);
+  out.number("--cpu-rt-period", limits.cpu_rt_period);
+  out.number("--cpu-rt-runtime", limits.cpu_rt_runtime);
+  out.number("--pids-limit", limits.pids);
+  out.number("--oom-score-adj", limits.oom_score_adj);
+  out.when(limits.oom_kill_disable, "--oom-kill-disable");
+  for (const auto& [name, limit] : limits.ulimits) {
+    out.text("--ulimit", name + "=" + std::to_string(limit.soft) + ":" + std::to_string(limit.hard));
+  }
+}
+
+void add_block_io(Flags& out, const compose::BlockIo& io) {
+  out.number("--blkio-weight", io.weight);
+  for (const auto& row : io.weight_device)
+    out.text("--blkio-weight-device", row.path + ":" + std::to_string(row.weight));
+  const auto rates = [&](std::string_view flag, const std::vector<compose::BlockIo::Rate>& rows) {
+    for (const auto& row : rows) out.text(flag, row.path + ":" + std::to_string(row.rate));
+  };
+  rates("--device-read-bps", io.device_read_bps);
+  rates("--device-read-iops", io.device_read_iops);
+  rates("--device-write-bps", io.device_write_bps);
+  rates("--device-write-iops", io.device_write_iops);
+}
+
+void add_files(Flags& out, const Service& service) {
+  for (const auto& mount : service.volumes) {
+    if (mount.type != compose::Mount::Type::tmpfs) continue;
+    if (mount.target.find(':') != std::string::npos) {
+      refuse(service.where,
+             "podman has no way to write a tmpfs at '" + mount.target + "', which has a colon");
+    }
+    out.text("--tmpfs", mount.target + (mount.options.empty() ? "" : ":" + join(mount.options, ",")));
+  }
+  out.each("--tmpfs", service.tmpfs);
+  out.each("--device-cgroup-rule", service.device_cgroup_rules);
+  // Docker has no writable /tmp and /run in a read-only container; podman has unless told.
+  out.when(service.read_only, "--read-only");
+  out.when(service.read_only, "--read-only-tmpfs=false");
+}
+
+void add_network(Flags& out, const Service& service) {
+  out.each("--expose", service.expose);
+  out.each("--dns", service.dns);
+  out.each("--dns-option", service.dns_opt);
+  out.each("--dns-search", service.dns_search);
+  for (const auto& host : service.extra_hosts) out.text("--add-host", extra_host(host));
+}
+
+void add_process(Flags& out, const Service& service) {
+  out.each("--group-add", service.group_add);
+  for (const auto& option : service.security_opt) out.text("--security-opt", security_option(option));
+  out.pairs("--sysctl", service.sysctls);
+  out.text("--cgroupns", service.cgroup);
+  out.text("--cgroup-parent", service.cgroup_parent);
+  out.text("--uts", service.uts);
+  out.text("--userns", service.userns_mode);
+  out.text("--platform", service.platform);
+  out.when(service.init, "--init");
+  out.when(service.stdin_open, "--interactive");
+  out.when(service.tty, "--tty");
+  out.text("--stop-signal", service.stop_signal);
+  if (!service.stop_grace_period.empty()) {
+    out.text("--stop-timeout", std::to_string(seconds(service.stop_grace_period, "stop_grace_period")));
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> podman_options(const compose::Service& service) {
-  std::vector<std::string> out;
-  if (service.entrypoint && service.entrypoint->size() != 1) {
-    out.push_back("--entrypoint=" +
-                  (service.entrypoint->empty() ? std::string() : Json(*service.entrypoint).dump()));
+std::string untainted(const Service& service, const compose::Template& value, const std::string& key) {
+  if (value.tainted()) {
+    refuse(service.where,
+           key + " of the service '" + service.name +
+               "' holds a secret; style oci keeps secrets out of units and command lines: use a "
+               "secret file, or an environment variable");
   }
-  for (const auto& mount : service.volumes) {
-    if (mount.type != compose::Mount::Type::tmpfs) continue;
-    std::string option = "--tmpfs=" + mount.target;
-    for (std::size_t i = 0; i < mount.options.size(); ++i) option += (i == 0 ? ":" : ",") + mount.options[i];
-    out.push_back(option);
+  return value.plain();
+}
+
+bool single_entrypoint(const Service& service) {
+  // podman takes a value that reads as a JSON array for a list, and an empty one for "none".
+  return service.entrypoint && service.entrypoint->size() == 1 && !service.entrypoint->front().empty() &&
+         service.entrypoint->front().front() != '[';
+}
+
+std::vector<std::string> podman_options(const Service& service) {
+  Flags out;
+  add_entrypoint(out, service);
+  add_files(out, service);
+  add_network(out, service);
+  add_limits(out, service);
+  add_block_io(out, service.block_io);
+  add_process(out, service);
+  for (const auto& [key, value] : service.annotations) {
+    out.text("--annotation", key + "=" + untainted(service, value, "annotations"));
   }
-  for (const auto& text : service.tmpfs) out.push_back("--tmpfs=" + text);
-  for (const auto& text : service.dns) out.push_back("--dns=" + text);
-  for (const auto& text : service.extra_hosts) out.push_back("--add-host=" + extra_host(text));
-  for (const auto& text : service.security_opt) out.push_back("--security-opt=" + security_option(text));
-  if (!service.limits.memory.empty()) out.push_back("--memory=" + service.limits.memory);
-  if (!service.limits.cpus.empty()) out.push_back("--cpus=" + service.limits.cpus);
-  if (!service.limits.shm_size.empty()) out.push_back("--shm-size=" + service.limits.shm_size);
-  if (!service.stop_grace_period.empty()) {
-    out.push_back("--stop-timeout=" +
-                  std::to_string(seconds(service.stop_grace_period, "stop_grace_period")));
+  if (service.health_check) {
+    for (auto& flag : health_options(service)) out.word(std::move(flag));
   }
-  if (service.read_only) out.push_back("--read-only");
-  if (service.init) out.push_back("--init");
-  if (service.tty) out.push_back("--tty");
-  if (service.health_check) add_health(out, *service.health_check);
-  return out;
+  return out.take();
 }
 
 }  // namespace hwcsync::nix

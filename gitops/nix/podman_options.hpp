@@ -7,8 +7,16 @@
 
 namespace hwcsync::nix {
 
-// Options of `podman run` for what the NixOS module has no option of its own for, in a fixed order; lists
-// whose order means something (dns, tmpfs, add-host) keep it. The module quotes them for its shell script.
+// The flags of `podman run` for the keys of a service that NixOS' module has no option for and that need
+// nothing of the rest of the stack. Lists keep the order of the file; maps are sorted. ConfigError for what
+// podman cannot do.
 [[nodiscard]] std::vector<std::string> podman_options(const compose::Service& service);
+
+// The entrypoint is one word that --entrypoint takes as it stands.
+[[nodiscard]] bool single_entrypoint(const compose::Service& service);
+
+// Text of `key`; ConfigError when it comes from a secret, which may be in no unit and on no command line.
+[[nodiscard]] std::string untainted(const compose::Service& service, const compose::Template& value,
+                                    const std::string& key);
 
 }  // namespace hwcsync::nix

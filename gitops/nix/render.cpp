@@ -41,6 +41,9 @@ Json assumed_system(const layout::DesiredState& desired) {
     out["users"]["users"][stack.user] = Json{{"uid", stack.account.uid}, {"home", "/home/" + stack.user}};
   }
   out["virtualisation"]["oci-containers"]["backend"] = "podman";
+  // What the assertions of the modules ask for.
+  out["systemd"]["services"]["hwcsync-view@"] = Json::object();
+  out["networking"]["firewall"]["enable"] = true;
   return out;
 }
 

@@ -128,18 +128,6 @@ Value content_source(const std::string& file, const std::string& generated, cons
                      .meaning = Json{{"file", generated}, {"name", store_name(name)}}};
 }
 
-Value::Set route_config(const layout::Stack& stack) {
-  SetBuilder out;
-  if (stack.config.routes.empty()) return out.take();
-  out.put("services.caddy.enable", true);
-  for (const auto& route : stack.config.routes) {
-    std::string text = "reverse_proxy 127.0.0.1:" + std::to_string(route.upstream) + "\n";
-    if (route.tls == "internal") text = "tls internal\n" + text;
-    out.put("services.caddy.virtualHosts", route.domain, "extraConfig", text);
-  }
-  return out.take();
-}
-
 std::string single_line(const std::string& text) {
   std::string out = text;
   std::replace_if(

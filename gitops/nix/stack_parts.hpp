@@ -47,8 +47,6 @@ struct StackFiles {
 // relative to the module, `generated` to generated/<host>/ (what the meaning says).
 [[nodiscard]] Value content_source(const std::string& file, const std::string& generated,
                                    const std::string& name);
-// services.caddy.virtualHosts for the routes; empty when there are none.
-[[nodiscard]] Value::Set route_config(const layout::Stack& stack);
 
 // One line of text: for descriptions.
 [[nodiscard]] std::string single_line(const std::string& text);

@@ -22,6 +22,8 @@ let
     mkMerge = mergeAll;
     mkForce = value: value;
     mkDefault = value: value;
+    mkOverride = _: value: value;
+    mkBefore = value: value;
     mkOption = declaration: declaration // { _type = "option"; };
     mkEnableOption = name: {
       _type = "option";

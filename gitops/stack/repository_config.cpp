@@ -56,6 +56,9 @@ struct Schema<Host> : StructSchema<Host> {
         row<&Host::podman>("podman",
                            "Generate podman, lingering, subordinate ids and the API socket for those users."),
         row<&Host::firewall>("firewall", "Open the ports that stacks declare."),
+        row<&Host::nixpkgs>("nixpkgs",
+                            "Oldest NixOS release that generated modules must suit, such as \"24.05\"; "
+                            "default: \"25.05\", the newest that makes a difference."),
         row<&Host::recipients>("recipients",
                                "age recipients that must be able to decrypt this host's secrets.")};
     return table;
@@ -205,6 +208,11 @@ struct Reader {
     }
   }
 
+  static bool is_release(const std::string& text) {
+    return text.size() == 5 && text.find_first_not_of("0123456789") == 2 && text[2] == '.' &&
+           text.find_first_not_of("0123456789", 3) == std::string::npos && text >= "24.05";
+  }
+
   void check_host(const std::string& name, const Host& host, const Yaml& hosts) const {
     const Location where = key_place(hosts, name);
     const Yaml* value = hosts.find(name);
@@ -220,6 +228,10 @@ struct Reader {
                    "'" + host.flake +
                        "' must be '#' and an attribute of this repository's flake, such as \"#" + name +
                        "\"");
+    }
+    if (!host.nixpkgs.empty() && !is_release(host.nixpkgs)) {
+      problems.add(*value->find("nixpkgs"),
+                   "'" + host.nixpkgs + "' is no NixOS release from 24.05 on; write it as \"24.05\"");
     }
     if (!host.file.empty() && !is_repository_path(host.file)) {
       problems.add(*value->find("file"), "'" + host.file + "' must be a path inside the repository");

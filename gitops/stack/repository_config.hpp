@@ -36,6 +36,7 @@ struct Host {
   std::map<std::string, User> users;
   bool podman = false;
   bool firewall = false;
+  std::string nixpkgs;  // oldest NixOS release that the modules must suit, "24.05"; empty: the newest known
   std::vector<std::string> recipients;
   std::map<std::string, Location> stack_places;  // where each stack stands in the list
 };

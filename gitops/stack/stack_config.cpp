@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
 
 namespace hwcsync::stack {
 namespace {
@@ -85,6 +86,7 @@ struct Checker {
       if (!route.tls.empty() && route.tls != "internal") {
         problems.add(place("routes"), "expected 'internal' for tls, found '" + route.tls + "'");
       }
+      check_basic_auth(route);
     }
     for (const Directory& directory : config.prepare.directories) {
       if (!directory.owner.empty() && !directory.container_owner.empty()) {
@@ -130,6 +132,30 @@ struct Checker {
       problems.add(where, "the password of registry-login is the name of a secret of this stack, and '" +
                               login.password + "' is none" + suggestion(login.password, names));
     }
+  }
+
+  // The hash ends up in a world-readable file: a password must never stand there.
+  void check_basic_auth(const Route& route) const {
+    for (const auto& [user, hash] : route.basic_auth) {
+      const bool name = !user.empty() && user.find_first_of(" \t\r\n\"`{}\\#") == std::string::npos;
+      if (!name) problems.add(place("routes"), "'" + user + "' is no user name for basic-auth");
+      if (!is_bcrypt(hash)) {
+        problems.add(place("routes"),
+                     "basic-auth of the user '" + user +
+                         "' must be a bcrypt hash, never the password; `caddy hash-password` "
+                         "makes one");
+      }
+    }
+  }
+
+  // "$2b$12$" and 53 characters of bcrypt's alphabet.
+  static bool is_bcrypt(const std::string& text) {
+    static constexpr std::string_view kAlphabet =
+        "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+    return text.size() == 60 && text.rfind("$2", 0) == 0 &&
+           std::string_view("abxy").find(text[2]) != std::string_view::npos && text[3] == '$' && digit(4) &&
+           digit(5) && text[6] == '$' && text.find_first_not_of(kAlphabet, 7) == std::string::npos;
   }
 
   void check_lists() const {

@@ -71,8 +71,9 @@ struct Units {
 
 struct Route {
   std::string domain;
-  std::int64_t upstream = 0;  // port on this host
-  std::string tls;            // "" | "internal"
+  std::int64_t upstream = 0;                      // port on this host
+  std::string tls;                                // "" | "internal"
+  std::map<std::string, std::string> basic_auth;  // user -> bcrypt hash
 };
 
 struct NetworkConfig {

@@ -97,10 +97,11 @@ const Rows<stack::Units>& Schema<stack::Units>::rows() {
 
 const Rows<stack::Route>& Schema<stack::Route>::rows() {
   using T = stack::Route;
-  static const Rows<T> table{required_row<&T::domain>("domain", "Name under which the service is reached."),
-                             required_row<&T::upstream>("upstream", "Published port on this host."),
-                             row<&T::tls>("tls", "\"internal\": a certificate of the proxy's own authority."),
-                             unsupported_row<T>("basic-auth", "Users and bcrypt hashes.")};
+  static const Rows<T> table{
+      required_row<&T::domain>("domain", "Name under which the service is reached."),
+      required_row<&T::upstream>("upstream", "Published port on this host."),
+      row<&T::tls>("tls", "\"internal\": a certificate of the proxy's own authority."),
+      row<&T::basic_auth>("basic-auth", "User -> bcrypt hash of the password (caddy hash-password).")};
   return table;
 }
 

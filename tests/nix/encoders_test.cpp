@@ -1,6 +1,7 @@
 #include "gitops/nix/encoders.hpp"
 
 #include "gitops/nix/marker.hpp"
+#include "gitops/nix/podman_mount.hpp"
 #include "gitops/nix/podman_options.hpp"
 #include "src/base/error.hpp"
 #include "tests/support/catch.hpp"
@@ -14,6 +15,9 @@ TEST_CASE("systemd's specifiers, variables and word splitting are kept off data"
   CHECK(nix::systemd_word("a$b") == "a$$b");
   CHECK(nix::systemd_word("say \"hi\"") == R"("say \"hi\"")");
   CHECK(nix::systemd_word("") == "\"\"");
+  CHECK(nix::systemd_word("a\nb\x01") == R"("a\x0ab\x01")");
+  CHECK(nix::systemd_text("a\nb\\") == "a b\\ ");
+  CHECK_THROWS_AS(nix::systemd_path("/a\nb"), Error);
 }
 
 TEST_CASE("a path becomes the unit name that systemd-escape gives") {
@@ -37,15 +41,22 @@ TEST_CASE("ports are written as podman reads them") {
       nix::podman_port({.host_ip = "", .published = "8000-9000", .target = "80", .protocol = "tcp"}), Error);
 }
 
-TEST_CASE("volumes keep podman's own options") {
+TEST_CASE("volumes keep podman's own options, and a colon in a path is said by --mount") {
+  compose::Service service;
+  service.name = "s";
   compose::Mount mount;
   mount.source = "/a";
   mount.target = "/b";
-  CHECK(nix::podman_volume("/a", mount) == "/a:/b");
+  const auto said = [&](const std::string& source) { return nix::podman_mount(service, mount, source); };
+  CHECK(said("/a").volume == "/a:/b");
   mount.read_only = true;
   mount.options = {"U", "z"};
-  CHECK(nix::podman_volume("/a", mount) == "/a:/b:ro,U,z");
-  CHECK_THROWS_AS(nix::podman_volume("/a:b", mount), Error);
+  CHECK(said("/a").volume == "/a:/b:ro,U,z");
+  CHECK(said("/a:b").volume.empty());
+  CHECK(said("/a:b").option == "--mount=type=bind,src=/a:b,dst=/b,ro=true,U=true,relabel=shared");
+  CHECK_THROWS_AS(said("/a:b,c"), ConfigError);
+  mount.options = {"noexec"};
+  CHECK_THROWS_AS(said("/a:b"), ConfigError);
 }
 
 TEST_CASE("tmpfiles rules quote paths and double specifiers") {
@@ -71,11 +82,21 @@ TEST_CASE("a healthcheck in exec form stays one") {
   service.health_check = compose::HealthCheck{};
   auto& test = service.health_check->test;
   test = {"CMD", "curl", "-f", "http://x"};
-  CHECK(nix::podman_options(service).front() == R"(--health-cmd=["curl","-f","http://x"])");
+  const auto command = [&] { return nix::podman_options(service).front(); };
+  CHECK(command() == R"(--health-cmd=["curl","-f","http://x"])");
   test = {"CMD-SHELL", "[ -e /x ]"};
-  CHECK(nix::podman_options(service).front() == R"(--health-cmd=["CMD-SHELL","[ -e /x ]"])");
+  CHECK(command() == R"(--health-cmd=["CMD-SHELL","[ -e /x ]"])");
+  test = {"CMD-SHELL", "none such"};
+  CHECK(command() == R"(--health-cmd=["CMD-SHELL","none such"])");
   test = {"CMD-SHELL", "pg_isready || exit 1"};
-  CHECK(nix::podman_options(service).front() == "--health-cmd=pg_isready || exit 1");
+  CHECK(command() == "--health-cmd=pg_isready || exit 1");
+  // One word: podman takes a JSON array of one for shell text.
+  test = {"CMD", "/hc"};
+  CHECK(command() == "--health-cmd=CMD /hc");
+  test = {"CMD", "/a b"};
+  CHECK(command() == "--health-cmd='/a b'");
+  test = {"CMD", "cmd", "x"};
+  CHECK(command() == R"(--health-cmd=["CMD-SHELL","cmd x"])");
   service.health_check->disabled = true;
   CHECK(nix::podman_options(service) == std::vector<std::string>{"--no-healthcheck"});
 }

@@ -121,7 +121,7 @@ TEST_CASE("generated modules and services.hwcsync evaluate where every option mu
   CHECK_THAT(immich, test::contains("ExecStart=/etc/hwcsync/bin/compose-stack up immich\n"));
   CHECK_THAT(immich, test::contains("Environment=\"PATH=/run/wrappers/bin:/run/current-system/sw/bin\"\n"));
   CHECK_THAT(immich, test::contains("X-Reload-Triggers="));
-  CHECK_THAT(units["podman-ledger-db.service"].get<std::string>(), test::contains("TimeoutStartSec=120"));
+  CHECK_THAT(units["podman-ledger-db.service"].get<std::string>(), test::contains("TimeoutStartSec=230"));
 }
 
 TEST_CASE("a stack's unit text stays the same when its content changes") {

@@ -65,6 +65,10 @@ let
     unitConfig = section;
     restartIfChanged = flag true;
     stopIfChanged = flag true;
+    restartTriggers = mkOption {
+      type = types.listOf types.unspecified;
+      default = [ ];
+    };
     reloadTriggers = mkOption {
       type = types.listOf types.unspecified;
       default = [ ];
@@ -144,6 +148,11 @@ let
       };
       networking.firewall.allowedTCPPorts = ports;
       networking.firewall.allowedUDPPorts = ports;
+      networking.firewall.enable = flag true;
+      networking.firewall.interfaces = mkOption {
+        type = submodule { allowedUDPPorts = ports; };
+        default = { };
+      };
       environment.systemPackages = mkOption {
         type = types.listOf types.package;
         default = [ ];

@@ -67,7 +67,7 @@ TEST_CASE(
 
   const Json& services = out["services"];
   const Json& database = services["podman-ledger-db"];
-  CHECK(database["serviceConfig"]["TimeoutStartSec"] == 120);
+  CHECK(database["serviceConfig"]["TimeoutStartSec"] == 230);
   CHECK(database["serviceConfig"]["Delegate"] == true);
   const auto script = services["podman-ledger-app"]["script"].get<std::string>();
   CHECK_THAT(script, test::contains("--env-file /run/hwcsync/view/0/podman-ledger-app.env"));

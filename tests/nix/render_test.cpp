@@ -84,11 +84,30 @@ TEST_CASE("a dependency that must be healthy is one for systemd too, within a bo
   const Json config = rendered.intended.at("stacks/ledger/index.nix");
   CHECK(config["virtualisation"]["oci-containers"]["containers"]["ledger-db"]["podman"]["sdnotify"] ==
         "healthy");
-  CHECK(config["systemd"]["services"]["podman-ledger-db"]["serviceConfig"]["TimeoutStartSec"] == 120);
+  CHECK(config["systemd"]["services"]["podman-ledger-db"]["serviceConfig"]["TimeoutStartSec"] == 230);
   const Json& app = config["systemd"]["services"]["podman-ledger-app"];
   CHECK(app["bindsTo"] == Json::array({"podman-ledger-db.service"}));
   CHECK(app["upheldBy"] == app["bindsTo"]);
   CHECK(app["serviceConfig"]["Restart"] == "on-failure");
+}
+
+TEST_CASE("what style oci cannot do is refused with the place in the Compose file") {
+  auto state = test::example_state();
+  auto& app = state.stacks["ledger"].project.services["app"];
+  SECTION("a service that is awaited healthy and awaited done") {
+    app.depends_on["db"].condition = compose::Dependency::Condition::completed;
+    state.stacks["ledger"].project.services["sidecar"].depends_on["db"].condition =
+        compose::Dependency::Condition::healthy;
+  }
+  SECTION("a secret in a hook") {
+    compose::Hook hook;
+    hook.command = {compose::Template{{compose::SecretPart{"PASSWORD", ""}}}};
+    app.post_start = {hook};
+  }
+  SECTION("a label that podman would split elsewhere") {
+    app.labels["a=b"] = "c";
+  }
+  CHECK_THROWS_AS(nix::render(state), ConfigError);
 }
 
 TEST_CASE("the placeholder fails with the way out") {

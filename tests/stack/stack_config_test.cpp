@@ -93,8 +93,10 @@ TEST_CASE("keys that this version does not act on are refused with those words")
         "stacks/s/stack.yaml:1:18: 'once' is not supported by this version yet");
   CHECK(problems("secrets: { a: { source: x, template: y } }\n") ==
         "stacks/s/stack.yaml:1:38: 'template' is not supported by this version yet");
-  CHECK(problems("routes: [ { domain: x, upstream: 1, basic-auth: { a: b } } ]\n") ==
-        "stacks/s/stack.yaml:1:49: 'basic-auth' is not supported by this version yet");
+  CHECK(
+      problems("routes: [ { domain: x, upstream: 1, basic-auth: { a: secret1234 } } ]\n") ==
+      "stacks/s/stack.yaml:1:1: basic-auth of the user 'a' must be a bcrypt hash, never the password; `caddy "
+      "hash-password` makes one");
   CHECK(problems("user: dedicated\n") ==
         "stacks/s/stack.yaml:1:1: 'user: dedicated' is not supported by this version yet");
   CHECK(problems("environment-from-host: [ HOME ]\n") ==

@@ -1,0 +1,43 @@
+# What the units of style oci run, evaluated in the lab: { scripts, units, failed, ... } as plain text.
+{ source, modules }:
+let
+  lab = import (source + "/lab/nix") { };
+  inherit (lab) lib;
+  inherit (lab.nixosSystem { inherit modules; }) config;
+  ours = lib.filterAttrs (name: _: lib.hasPrefix "podman-" name) config.systemd.services;
+  plain = builtins.unsafeDiscardStringContext;
+  texts = value: map (x: plain (toString x)) (lib.toList value);
+in
+{
+  scripts =
+    if config.virtualisation.oci-containers.backend == "podman" then
+      lib.mapAttrs (_: unit: plain unit.script) ours
+    else
+      { };
+  # Only what generated modules say themselves: NixOS' own scripts would have to be built.
+  units = lib.mapAttrs (_: unit: {
+    inherit (unit)
+      after
+      wants
+      requires
+      requiredBy
+      bindsTo
+      partOf
+      upheldBy
+      ;
+    config = lib.mapAttrs (_: texts) (
+      removeAttrs unit.serviceConfig [
+        "ExecStart"
+        "ExecStartPre"
+        "ExecStop"
+        "ExecStopPost"
+      ]
+    );
+    start = texts (unit.serviceConfig.ExecStart or [ ]);
+    description = plain unit.description;
+  }) ours;
+  tmpfiles = config.systemd.tmpfiles.rules;
+  firewall = config.networking.firewall.interfaces;
+  caddy = lib.mapAttrs (_: host: plain host.extraConfig) config.services.caddy.virtualHosts;
+  failed = map (a: a.message) (lib.filter (a: !a.assertion) config.assertions);
+}
