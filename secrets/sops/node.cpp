@@ -59,6 +59,19 @@ SopsNode SopsNode::of(Kind kind) {
   return out;
 }
 
+// Not in the class: there Item is incomplete, which clang 14 minds.
+SopsNode SopsNode::map() {
+  return of(Kind::map);
+}
+
+SopsNode SopsNode::list() {
+  return of(Kind::list);
+}
+
+SopsNode SopsNode::scalar(std::string_view public_text) {
+  return scalar(SecureBuffer(as_bytes(public_text)));
+}
+
 SopsNode SopsNode::comment(SecureBuffer text) {
   SopsNode out = of(Kind::comment);
   out.value = std::move(text);

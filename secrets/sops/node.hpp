@@ -29,13 +29,11 @@ struct SopsNode {
   [[nodiscard]] bool is_comment() const noexcept { return kind == Kind::comment; }
   [[nodiscard]] SopsNode clone() const;
 
-  [[nodiscard]] static SopsNode map() { return of(Kind::map); }
-  [[nodiscard]] static SopsNode list() { return of(Kind::list); }
+  [[nodiscard]] static SopsNode map();
+  [[nodiscard]] static SopsNode list();
   [[nodiscard]] static SopsNode comment(SecureBuffer text);
   [[nodiscard]] static SopsNode scalar(SecureBuffer value, ScalarType type = ScalarType::text);
-  [[nodiscard]] static SopsNode scalar(std::string_view public_text) {
-    return scalar(SecureBuffer(as_bytes(public_text)));
-  }
+  [[nodiscard]] static SopsNode scalar(std::string_view public_text);
 
  private:
   [[nodiscard]] static SopsNode of(Kind kind);
