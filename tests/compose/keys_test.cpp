@@ -2,6 +2,7 @@
 #include "src/base/fd.hpp"
 #include "tests/compose/fixture.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -11,6 +12,8 @@
 namespace hwcsync::compose {
 namespace {
 using test::Fixture;
+
+constexpr std::array kServiceFiles{"service-a-to-f.txt", "service-g-to-z.txt"};
 
 struct Case {
   std::string name;
@@ -113,7 +116,7 @@ void run(const std::string& file, Function function, std::set<const KeyRow*>& se
 
 TEST_CASE("every key of a service becomes what the provider takes") {
   std::set<const KeyRow*> seen;
-  run("service.txt", of_service, seen);
+  for (const char* file : kServiceFiles) run(file, of_service, seen);
 }
 
 TEST_CASE("every key beside the services becomes what the provider takes") {
@@ -123,7 +126,9 @@ TEST_CASE("every key beside the services becomes what the provider takes") {
 
 TEST_CASE("the cases have every key of the specification but those that expansion resolves or refuses") {
   std::set<const KeyRow*> seen;
-  for (const Case& one : cases("service.txt")) (void)of_service(one.input, seen);
+  for (const char* file : kServiceFiles) {
+    for (const Case& one : cases(file)) (void)of_service(one.input, seen);
+  }
   for (const Case& one : cases("file.txt")) (void)of_file(one.input, seen);
   std::vector<std::string> missing;
   for (const auto rows : {top_level_keys(), service_keys(), nested_keys()}) {
