@@ -60,8 +60,10 @@ class Loader {
       out_.compose_file = paths_.front();
       std::vector<std::string> read = paths_;
       for (const char* name : {"/stack.yaml", "/.env"}) read.push_back(out_.directory + name);
-      for (const std::string& path : read) {
-        if (symlink_on(tree_, path))
+      // The directory itself is none: nothing would be found below a link.
+      for (const TreeEntry& entry : tree_.list(out_.directory).value_or(std::vector<TreeEntry>{})) {
+        const std::string path = out_.directory + '/' + entry.name;
+        if (entry.kind == EntryKind::symlink && std::find(read.begin(), read.end(), path) != read.end())
           throw ConfigError(ConfigKind::repository, {{{path, 0, 0}, symlink_fault(path)}});
       }
       return;
