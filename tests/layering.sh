@@ -57,30 +57,30 @@ starts_with_any() { # TEXT PREFIX...
   return 1
 }
 
-rule_of() { # FILE -> "folder: allowed..."
-  local line folder
-  while read -r line; do
-    folder=${line%%:*}
-    if [[ $1 == "$folder" || $1 == "$folder"/* ]]; then echo "$line"; return; fi
-  done < <(rules)
-}
+mapfile -t rule_lines < <(rules)
+mapfile -t adapter_lines < <(adapters)
 
 check() { # ROOT -> prints what is wrong, status 1 if anything
-  local root=$1 file line included rule wrong=0
+  local root=$1 file line included rule candidate wrong=0
+  local -a adapter
   cd "$root"
   while IFS=: read -r file line; do
-    included=$(sed -E 's/.*["<]([^">]+)[">].*/\1/' <<<"$line")
-    rule=$(rule_of "$file")
+    [[ $line =~ [\"\<]([^\"\>]+)[\"\>] ]] && included=${BASH_REMATCH[1]}
+    rule=
+    for candidate in "${rule_lines[@]}"; do
+      if [[ $file == "${candidate%%:*}" || $file == "${candidate%%:*}"/* ]]; then rule=$candidate; break; fi
+    done
     if [[ -z $rule ]]; then echo "$file: no layer has this folder"; wrong=1; continue; fi
     if starts_with_any "$included" src/ gitops/ secrets/ watcher/; then
       # shellcheck disable=SC2086  # the rule's words are prefixes
       starts_with_any "$included" "${rule%%:*}" ${rule#*:} || { echo "$file includes $included: not below it"; wrong=1; }
       continue
     fi
-    while read -r -a adapter; do
+    for candidate in "${adapter_lines[@]}"; do
+      read -r -a adapter <<<"$candidate"
       [[ $included == "${adapter[0]}"* ]] || continue
       starts_with_any "$file" "${adapter[@]:1}" || { echo "$file includes <$included>: only ${adapter[*]:1} may"; wrong=1; }
-    done < <(adapters)
+    done
   done < <(grep -rHE '^#include' --include='*.cpp' --include='*.hpp' src gitops secrets watcher)
   return "$wrong"
 }
