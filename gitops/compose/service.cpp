@@ -92,7 +92,7 @@ void read_restart(Reading& reading, const Yaml& value, const std::string& path, 
   std::string& word = draft.service.restart;
   word = reading.plain(value, path);
   const bool counted = word.rfind("on-failure:", 0) == 0 && word.size() > 11 &&
-                       word.find_first_not_of("0123456789", 11) == std::string::npos;
+                       word.find_first_not_of("0123456789", 11) == std::string::npos && word.size() <= 20;
   if (word != "no" && word != "always" && word != "on-failure" && word != "unless-stopped" && !counted) {
     reading.problems.add(
         value, "expected one of no, always, on-failure, on-failure:N, unless-stopped, found '" + word + "'");

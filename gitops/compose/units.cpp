@@ -81,7 +81,8 @@ std::optional<std::int64_t> size_bytes(std::string_view text) {
 std::string octal(std::int64_t mode) {
   std::string out;
   for (int i = 0; i < 4; ++i, mode /= 8) out.insert(out.begin(), static_cast<char>('0' + mode % 8));
-  return out;
+  // YAML, podman and systemd take only a number with a leading zero for one in base 8.
+  return out.front() == '0' ? out : '0' + out;
 }
 
 }  // namespace hwcsync::compose

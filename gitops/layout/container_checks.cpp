@@ -112,6 +112,7 @@ class ContainerCheck {
     check_image();
     check_network();
     check_paths();
+    check_grants();
     if (oci_) check_oci();
   }
 
@@ -167,6 +168,17 @@ class ContainerCheck {
       }
       if (mount.target.find_first_not_of('/') == std::string::npos || has_dots(mount.target)) {
         say("'" + mount.target + "' is no place to mount something in a container");
+      }
+    }
+  }
+
+  // Names become names of files, targets words of podman's SOURCE:TARGET.
+  void check_grants() {
+    for (const auto* grants : {&service_.configs, &service_.secrets}) {
+      for (const compose::Grant& grant : *grants) {
+        if (!is_word(grant.source, "_.-")) say("'" + grant.source + "' is no name for a config or a secret");
+        if (has_dots(grant.target) || (oci_ && grant.target.find(':') != std::string::npos))
+          say("'" + grant.target + "' is no place for a config or a secret in a container");
       }
     }
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -121,12 +122,41 @@ void check_order(const DesiredState& desired, Problems& problems) {
   }
 }
 
+bool is_used(const Stack& stack, const std::string& network) {
+  return std::any_of(stack.project.services.begin(), stack.project.services.end(), [&](const auto& service) {
+    const auto& joined = service.second.networks;
+    return std::any_of(joined.begin(), joined.end(), [&](const auto& one) { return one.key == network; });
+  });
+}
+
+// In style oci each network and volume has a unit, and only one stack can define it.
+void check_resources(const DesiredState& desired, Problems& problems) {
+  std::map<std::string, std::string> makers;
+  for (const auto& [stack_name, stack] : desired.stacks) {
+    if (stack.style != stack::Style::oci) continue;
+    const auto claim = [&](const std::string& what) {
+      const auto [made, fresh] = makers.emplace(what, stack_name);
+      if (fresh) return;
+      problems.add(Location{stack.compose_file, 1, 1},
+                   "the stack '" + made->second + "' makes the " + what +
+                       " too; declare it `external: true` in all stacks but one");
+    };
+    for (const auto& [key, network] : stack.project.networks) {
+      if (!network.external && is_used(stack, key)) claim("network '" + network.name + "'");
+    }
+    for (const auto& [key, volume] : stack.project.volumes) {
+      if (!volume.external) claim("volume '" + volume.name + "'");
+    }
+  }
+}
+
 }  // namespace
 
 void check_host(const DesiredState& desired, Problems& problems) {
   check_units(desired, problems);
   check_containers(desired, problems);
   check_ports(desired, problems);
+  check_resources(desired, problems);
   check_order(desired, problems);
 }
 

@@ -71,7 +71,11 @@ std::vector<std::string> bind_source_rules(const layout::Stack& stack) {
       if (std::any_of(mounts.required.begin(), mounts.required.end(), covers)) continue;
       if (std::any_of(mounts.on_demand.begin(), mounts.on_demand.end(), covers)) continue;
       if (!done.insert(mount.source).second) continue;
-      out.push_back(tmpfiles_directory(mount.source, "0755", owner_of(service)));
+      // The colons: mode and owner of a directory that is there already stay as they are (tmpfiles.d(5)).
+      const std::string owner = owner_of(service);
+      const auto colon = owner.find(':');
+      out.push_back(tmpfiles_directory(mount.source, ":0755", ":" + owner.substr(0, colon),
+                                       ":" + owner.substr(colon + 1)));
     }
   }
   return out;

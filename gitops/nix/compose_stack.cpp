@@ -94,6 +94,7 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   facts.project = stack.project.name;
   const auto ending = ending_services(stack.project);
   for (const auto& [name, service] : stack.project.services) {
+    if (service.scale == 0) continue;  // nothing of it runs
     (ending.count(name) != 0 ? facts.oneshots : facts.services).push_back(name);
   }
   for (const auto& secret : stack.secrets) {

@@ -127,8 +127,15 @@ std::string tmpfiles_directory(std::string_view path, std::string_view mode, std
   const auto colon = owner.find(':');
   const std::string user(owner.substr(0, colon));
   const std::string group(colon == std::string_view::npos ? std::string_view("-") : owner.substr(colon + 1));
-  return "d " + tmpfiles_path(path) + " " + std::string(mode) + " " + (user.empty() ? "-" : user) + " " +
-         (group.empty() ? "-" : group) + " -";
+  return tmpfiles_directory(path, mode, user, group);
+}
+
+std::string tmpfiles_directory(std::string_view path, std::string_view mode, std::string_view user,
+                               std::string_view group) {
+  const auto word = [](std::string_view text) {
+    return text.empty() || text == ":" ? std::string("-") : std::string(text);
+  };
+  return "d " + tmpfiles_path(path) + " " + std::string(mode) + " " + word(user) + " " + word(group) + " -";
 }
 
 std::string shell_word(std::string_view word) {

@@ -28,6 +28,9 @@ namespace hwcsync::nix {
 // A line of tmpfiles.d(5) that makes a directory: d "path" mode uid gid -
 [[nodiscard]] std::string tmpfiles_directory(std::string_view path, std::string_view mode,
                                              std::string_view owner);
+// A `:` before mode, user or group: only for what is made anew.
+[[nodiscard]] std::string tmpfiles_directory(std::string_view path, std::string_view mode,
+                                             std::string_view user, std::string_view group);
 
 // One word of POSIX shell, in single quotes unless it is plain.
 [[nodiscard]] std::string shell_word(std::string_view word);

@@ -40,6 +40,9 @@ std::string go_duration(const std::string& text) {
                                                        : std::to_string(seconds(text, "healthcheck")) + "s";
 }
 
+// Three years in seconds: more than anybody waits, and far from overflow.
+constexpr std::int64_t kMost = 100'000'000;
+
 }  // namespace
 
 std::string health_command(const std::vector<std::string>& test) {
@@ -86,8 +89,9 @@ std::int64_t seconds_to_health(const compose::Service& service) {
   const auto or_default = [](const std::string& text, std::int64_t other) {
     return text.empty() ? other : seconds(text, "healthcheck");
   };
-  return or_default(check.start_period, 0) +
-         check.retries.value_or(3) * (or_default(check.interval, 30) + or_default(check.timeout, 30));
+  const auto bounded = [](std::int64_t value) { return std::clamp<std::int64_t>(value, 0, kMost); };
+  const std::int64_t round = bounded(or_default(check.interval, 30)) + bounded(or_default(check.timeout, 30));
+  return bounded(bounded(or_default(check.start_period, 0)) + bounded(check.retries.value_or(3)) * round);
 }
 
 }  // namespace hwcsync::nix

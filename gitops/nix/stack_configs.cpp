@@ -9,7 +9,16 @@ namespace {
 
 std::string file_name(const compose::Service& service, const compose::Grant& grant) {
   const bool shared = grant.uid.empty() && grant.gid.empty() && grant.mode.empty();
-  return shared ? grant.source : service.name + "-" + grant.source;
+  return shared ? grant.source : "@" + service.name + "/" + grant.source;
+}
+
+std::int64_t id_of(const compose::Service& service, const std::string& text) {
+  const bool number =
+      !text.empty() && text.size() <= 10 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!number)
+    refuse(service.where,
+           "'" + text + "' is no uid or gid for a config of the service '" + service.name + "'");
+  return std::stoll(text);
 }
 
 std::string content_of(const layout::Stack& stack, const compose::Service& service,
@@ -54,8 +63,8 @@ Value::Set config_etc(const layout::Stack& stack) {
     if (name != grant.source) {
       // NixOS copies a file that has a mode, and gives it this owner.
       entry.put("mode", grant.mode.empty() ? "0444" : grant.mode);
-      if (!grant.uid.empty()) entry.put("uid", static_cast<std::int64_t>(std::stoll(grant.uid)));
-      if (!grant.gid.empty()) entry.put("gid", static_cast<std::int64_t>(std::stoll(grant.gid)));
+      if (!grant.uid.empty()) entry.put("uid", id_of(service, grant.uid));
+      if (!grant.gid.empty()) entry.put("gid", id_of(service, grant.gid));
     }
     entries.insert_or_assign("hwcsync/stacks/" + stack.name + "/configs/" + name, Value(entry.take()));
   });

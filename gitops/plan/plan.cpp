@@ -72,8 +72,13 @@ bool resolves_alike(const Side& before, const Side& after) {
 }
 
 bool same_host_settings(const stack::Host& a, const stack::Host& b) {
-  return a.flake == b.flake && a.file == b.file && a.podman == b.podman && a.firewall == b.firewall &&
-         a.hostname == b.hostname;
+  const auto same_user = [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.uid == y.second.uid && x.second.gid == y.second.gid &&
+           x.second.sub_ids == y.second.sub_ids;
+  };
+  const bool users = std::equal(a.users.begin(), a.users.end(), b.users.begin(), b.users.end(), same_user);
+  return users && a.nixpkgs == b.nixpkgs && a.flake == b.flake && a.file == b.file && a.podman == b.podman &&
+         a.firewall == b.firewall && a.hostname == b.hostname;
 }
 
 class Maker {

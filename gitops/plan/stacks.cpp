@@ -25,6 +25,8 @@ std::vector<std::string> unit_differences(const Stack& before, const Stack& afte
   compare("wants", list(before.config.units.wants), list(after.config.units.wants));
   compare("requires", list(before.config.units.requires_), list(after.config.units.requires_));
   compare("starts after", list(before.config.start_after), list(after.config.start_after));
+  compare("on-demand mounts", list(before.config.mounts.on_demand), list(after.config.mounts.on_demand));
+  compare("health timeout", before.config.health.timeout, after.config.health.timeout);
   compare("uid of the user", std::to_string(before.account.uid), std::to_string(after.account.uid));
   return out;
 }
@@ -73,6 +75,12 @@ std::vector<std::string> surrounding_differences(const Stack& before, const Stac
 // Networks and volumes of the project, and files given to containers.
 std::vector<std::string> project_differences(const Stack& before, const Stack& after) {
   std::vector<std::string> out;
+  for (const auto& [name, service] : after.project.services) {
+    const auto old = before.project.services.find(name);
+    if (old == before.project.services.end()) continue;
+    if (old->second.depends_on != service.depends_on) out.push_back("start order of " + name + " changed");
+    if (old->second.pull_policy != service.pull_policy) out.push_back("pull policy of " + name + " changed");
+  }
   if (!(before.project.networks == after.project.networks)) out.push_back("networks changed");
   if (!(before.project.volumes == after.project.volumes)) out.push_back("volumes changed");
   if (before.config.prepare.commands != after.config.prepare.commands)

@@ -49,12 +49,18 @@ void remove_leftover(const fs::path& directory, const fs::path& path) {
   }
 }
 
+// stacks/<stack>/assets/... and configs/...: content of the owner's, which can carry no marker.
+bool is_copy(const fs::path& path) {
+  std::vector<std::string> parts;
+  for (const fs::path& part : path) parts.push_back(part.string());
+  return parts.size() > 3 && parts[0] == "stacks" && (parts[2] == "assets" || parts[2] == "configs");
+}
+
 // Everything that stands there must be ours and as we wrote it: what somebody edited is not overwritten.
 void refuse_edited(const std::string& directory) {
   if (!fs::is_directory(directory)) return;
   for (const auto& item : fs::recursive_directory_iterator(directory)) {
-    // Assets are copies of the owner's files and can carry no marker.
-    if (!item.is_regular_file() || item.path().string().find("/assets/") != std::string::npos) continue;
+    if (!item.is_regular_file() || is_copy(fs::relative(item.path(), directory))) continue;
     const nix::MarkerState state = nix::marker_state(read_file(item.path().string()));
     if (state == nix::MarkerState::intact) continue;
     throw RefusedError({"cannot overwrite", item.path().string(),

@@ -186,7 +186,7 @@ TEST_CASE("bind sources are made by tmpfiles for who works in the container") {
       "web",
       "    user: \"1000:100\"\n    volumes: [\"/srv/data/a b%:/a\", { type: bind, source: /srv/data/no, "
       "target: /n, bind: { create_host_path: false } }]\n"));
-  CHECK(out.json()["tmpfiles"].dump() == R"(["d \"/srv/data/a b%%\" 0755 1000 100 -"])");
+  CHECK(out.json()["tmpfiles"].dump() == R"(["d \"/srv/data/a b%%\" :0755 :1000 :100 -"])");
 }
 
 TEST_CASE("a route has its upstream, internal certificates and hashed passwords") {
