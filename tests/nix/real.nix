@@ -105,6 +105,12 @@ let
       default = [ ];
     };
     script = text;
+    startAt = mkOption {
+      type = types.either types.str (types.listOf types.str);
+      default = [ ];
+    };
+    preStart = text;
+    postStart = text;
     preStop = text;
     postStop = text;
     serviceConfig = section;
