@@ -1,10 +1,10 @@
 #!/bin/sh
 # podman-prune
 #
-# Removes images that no kept system generation needs, of root and of every user whom the running system lists, and
-# containers of nobody's stack that ended a week ago. Every generation says what it needs in its own
-# etc/hwcsync/images, "user uid image" a line (a `#` begins a remark), so a rollback finds its images. Never volumes, never networks, never
-# what a container still uses.
+# Removes images that no kept system generation needs, of root and of every user whom the running system lists. Every
+# generation says what it needs in its own etc/hwcsync/images, "user uid image" a line (a `#` begins a remark), so a
+# rollback finds its images. Never a container, a volume or a network, never what a container still uses, ended or not:
+# whose it is and what is in it cannot be told.
 #
 # Exit status: 0 done, or a deployment is going on; 1 something could not be looked at: then nothing of it is removed.
 set -u
@@ -54,8 +54,6 @@ prune() { # USER UID
   done <<END
 $needed
 END
-  podman_ "$2" container prune --force --filter until=168h --filter label!=io.hwcsync.stack \
-    --filter label!=com.docker.compose.project >/dev/null || failed=1
   while read -r id name; do
     [ -n "$id" ] || continue
     case $kept in *"$newline${id#sha256:}$newline"*) continue ;; esac

@@ -5,18 +5,6 @@
 namespace hwcsync::nix {
 namespace {
 
-// Names that others on this network know the service by, through their links.
-std::vector<std::string> linked_names(const OciService& service, const std::string& network) {
-  std::vector<std::string> out;
-  for (const auto& [name, other] : service.stack().project.services) {
-    if (!other.attached_to(network)) continue;
-    for (const auto& link : other.links) {
-      if (link.service == service.model().name && !link.alias.empty()) out.push_back(link.alias);
-    }
-  }
-  return out;
-}
-
 std::string network_name(const OciService& service, const std::string& key) {
   const auto& networks = service.stack().project.networks;
   const auto found = networks.find(key);
@@ -61,7 +49,6 @@ NetworkFlags network_flags(const OciService& service) {
     };
     alias(service.model().name);
     for (const auto& name : attachment.aliases) alias(name);
-    for (const auto& name : linked_names(service, attachment.key)) alias(name);
     for (const auto& name : aliases) one.add("alias", name);
     one.add("ip", attachment.ipv4_address);
     one.add("ip6", attachment.ipv6_address);

@@ -14,8 +14,8 @@ struct NetworkFlags {
   std::vector<std::string> flags;
 };
 
-// Each container answers to its service's name on every network, to its aliases, and to the names that
-// `links` of others give it.
+// Each container answers to its service's name on every network and to its aliases; the names that `links` of
+// others give it are among them since the file was read.
 [[nodiscard]] NetworkFlags network_flags(const OciService& service);
 
 }  // namespace hwcsync::nix

@@ -174,6 +174,18 @@ mkdir -p "$work/out/generated/hwcsync/server/stacks/gone"
 cp "$work/out/generated/hwcsync/server/default.nix" "$work/out/generated/hwcsync/server/stacks/gone/"
 expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 1 "" test -e "$work/out/generated/hwcsync/server/stacks/gone"
+# A config carries no marker, and stands in nobody's way at the second time.
+printf '\nconfigs: { q: { content: a } }\n' >>"$repo/stacks/n8n/compose.yaml"
+sed -i '0,/^    image:/s//    configs: [q]\n    image:/' "$repo/stacks/n8n/compose.yaml"
+expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "" test -e "$work/out/generated/hwcsync/server/stacks/n8n/configs/q"
+expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+restore
+expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+# A directory of the name `assets` above it all makes nothing an asset.
+expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/assets/out"
+echo "# mine" >>"$work/assets/out/generated/hwcsync/server/host.nix"
+expect 5 "edited" "$program" render --repo "$repo" --host server --out "$work/assets/out"
 echo "# mine" >>"$work/out/generated/hwcsync/server/host.nix"
 expect 2 "host.nix: stale" "$program" render --repo "$repo" --host server --out "$work/out" --check
 expect 5 "edited" "$program" render --repo "$repo" --host server --out "$work/out"

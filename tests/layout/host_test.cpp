@@ -116,6 +116,40 @@ TEST_CASE("what style oci cannot do is refused where it stands") {
              Contains("ports do nothing with network_mode 'none'"));
 }
 
+TEST_CASE("the name of a config is no path") {
+  Fixture fixture;
+  const std::string rest = "configs: { '../../x': { content: y } }\n";
+  for (const std::string style : {"compose", "oci"}) {
+    fixture.stack("one", web(", configs: [ { source: '../../x', target: /t } ]") + rest,
+                  "style: " + style + "\n");
+    CHECK_THAT(fixture.problems(), Contains("'../../x' is no name for a config or a secret"));
+  }
+}
+
+TEST_CASE("a config or secret goes to a place that podman can be told") {
+  Fixture fixture;
+  const std::string rest = "configs: { x: { content: y } }\n";
+  fixture.stack("one", web(", configs: [ { source: x, target: '/a:b' } ]") + rest, "style: oci\n");
+  CHECK_THAT(fixture.problems(), Contains("'/a:b' is no place for a config or a secret in a container"));
+  fixture.stack("one", web(", configs: [ { source: x, target: '/a/../b' } ]") + rest);
+  CHECK_THAT(fixture.problems(), Contains("'/a/../b' is no place for a config or a secret in a container"));
+}
+
+TEST_CASE("in style oci one stack makes a network, and the others join it") {
+  Fixture fixture("one, two");
+  const auto joined = [](const std::string& how) {
+    return web(", networks: [p]") + "networks: { p: { name: proxy" + how + " } }\n";
+  };
+  fixture.stack("one", joined(""), "style: oci\n");
+  fixture.stack("two", joined(""), "style: oci\n");
+  CHECK(fixture.problems() ==
+        "stacks/two/compose.yaml:1:1: the stack 'one' makes the network 'proxy' too; declare it `external: "
+        "true` in "
+        "all stacks but one");
+  fixture.stack("two", joined(", external: true"), "style: oci\n");
+  CHECK(fixture.problems().empty());
+}
+
 TEST_CASE("a stack without services is no way to stop one") {
   Fixture fixture;
   fixture.stack("one", "services: {}\n");

@@ -4,7 +4,6 @@
 #include "src/base/fd.hpp"
 #include "src/base/process.hpp"
 #include "src/base/text.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -156,10 +155,11 @@ TEST_CASE(
   INFO(result.errors);
   CHECK(result.status.ok());
   CHECK_THAT(lab.calls(),
-             test::contains("docker-compose -f " + lab.root() +
-                            "/etc/hwcsync/stacks/web/compose.yaml --env-file /view/web-stack.env "
-                            "--env-file /view/more.env up -d --remove-orphans --pull missing\n"));
-  CHECK_THAT(lab.calls(), test::contains("podman --url unix:///run/user/1000/podman/podman.sock version"));
+             Catch::Matchers::Contains("docker-compose -f " + lab.root() +
+                                       "/etc/hwcsync/stacks/web/compose.yaml --env-file /view/web-stack.env "
+                                       "--env-file /view/more.env up -d --remove-orphans --pull missing\n"));
+  CHECK_THAT(lab.calls(),
+             Catch::Matchers::Contains("podman --url unix:///run/user/1000/podman/podman.sock version"));
 }
 
 TEST_CASE("a missing secret fails closed, before anything is asked of podman") {
@@ -167,8 +167,9 @@ TEST_CASE("a missing secret fails closed, before anything is asked of podman") {
   lab.remove("view/web/key");
   const auto result = lab.run("up");
   CHECK(result.status.value == 66);
-  CHECK_THAT(result.errors, test::contains("/view/web/key"));
-  CHECK_THAT(result.errors, test::contains("systemctl status hwcsync-secrets.service hwcsync-view@"));
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("/view/web/key"));
+  CHECK_THAT(result.errors,
+             Catch::Matchers::Contains("systemctl status hwcsync-secrets.service hwcsync-view@"));
   CHECK(lab.calls().empty());
 }
 
@@ -178,14 +179,14 @@ TEST_CASE("a provider that says all is well is not believed") {
     lab.put("after-up", "1 app web-app-1 exited 1\n2 migrate web-migrate-1 exited 0\n");
     const auto result = lab.run("up");
     CHECK(result.status.value == 1);
-    CHECK_THAT(result.errors, test::contains("service app: container web-app-1 is exited:1"));
-    CHECK_THAT(result.errors, test::contains("    last words of"));
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("service app: container web-app-1 is exited:1"));
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("    last words of"));
   }
   SECTION("a container was never made") {
     lab.put("after-up", "2 migrate web-migrate-1 exited 0\n");
     const auto result = lab.run("up");
     CHECK(result.status.value == 1);
-    CHECK_THAT(result.errors, test::contains("service app has no container"));
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("service app has no container"));
   }
   SECTION("what runs once has failed") {
     lab.put("after-up", "1 app web-app-1 running 0\n2 migrate web-migrate-1 exited 3\n");
@@ -201,8 +202,8 @@ TEST_CASE("leftovers in the way are removed and the start is tried again, but no
   lab.put("up-fails", "");
   CHECK(lab.run("up").status.ok());
   const auto calls = lab.calls();
-  CHECK_THAT(calls, test::contains(" rm -f --depend 7\n"));
-  CHECK_THAT(calls, test::contains(" rm -f --depend 9\n"));
+  CHECK_THAT(calls, Catch::Matchers::Contains(" rm -f --depend 7\n"));
+  CHECK_THAT(calls, Catch::Matchers::Contains(" rm -f --depend 9\n"));
   CHECK(calls.find(" rm -f --depend 8\n") == std::string::npos);
 }
 
@@ -212,7 +213,7 @@ TEST_CASE("without podman the start ends, and says so") {
   const auto result = lab.run("up");
   CHECK(result.status.value == 69);
   CHECK_THAT(result.errors,
-             test::contains("podman does not answer at unix:///run/user/1000/podman/podman.sock"));
+             Catch::Matchers::Contains("podman does not answer at unix:///run/user/1000/podman/podman.sock"));
 }
 
 TEST_CASE("stop keeps the containers, without needing secrets") {
@@ -230,8 +231,8 @@ TEST_CASE("removing a stack that has left /etc takes its containers and networks
   lab.remove("etc/hwcsync/stacks/web");
   CHECK(lab.run("remove").status.ok());
   CHECK(lab.containers().empty());
-  CHECK_THAT(lab.calls(), test::contains("--filter label=io.hwcsync.stack=web"));
-  CHECK_THAT(lab.calls(), test::contains("network rm net1"));
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains("--filter label=io.hwcsync.stack=web"));
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains("network rm net1"));
   CHECK(lab.calls().find("volume") == std::string::npos);
 }
 
@@ -242,8 +243,8 @@ TEST_CASE("a start that does not end is ended at its limit, and says what is not
   lab.put("not-healthy", "web-db-1 Up\n");
   const auto result = lab.run("up");
   CHECK(result.status.value == 1);
-  CHECK_THAT(result.errors, test::contains("up: not done within 1 s"));
-  CHECK_THAT(result.errors, test::contains("not healthy: web-db-1"));
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("up: not done within 1 s"));
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("not healthy: web-db-1"));
 }
 
 TEST_CASE("several Compose files, profiles and a project directory reach the provider in their order") {
@@ -253,11 +254,11 @@ TEST_CASE("several Compose files, profiles and a project directory reach the pro
              "web\ncompose-file=compose.1.yaml\ncompose-file=compose.2.yaml\nprofile=a\nprofile=b\n");
   CHECK(lab.run("up").status.ok());
   const std::string etc = lab.root() + "/etc/hwcsync/stacks/web/";
-  CHECK_THAT(
-      lab.calls(),
-      test::contains("docker-compose -f " + etc + "compose.yaml -f " + etc + "compose.1.yaml -f " + etc +
-                     "compose.2.yaml --env-file /view/web-stack.env --env-file /view/more.env --profile a "
-                     "--profile b --project-directory /srv/my web up -d"));
+  CHECK_THAT(lab.calls(),
+             Catch::Matchers::Contains(
+                 "docker-compose -f " + etc + "compose.yaml -f " + etc + "compose.1.yaml -f " + etc +
+                 "compose.2.yaml --env-file /view/web-stack.env --env-file /view/more.env --profile a "
+                 "--profile b --project-directory /srv/my web up -d"));
 }
 
 TEST_CASE("commands run in their places, with the stack's environment, and a failing one is named") {
@@ -284,7 +285,7 @@ TEST_CASE("commands run in their places, with the stack's environment, and a fai
     lab.put(etc + "before.sh", "exit 3\n");
     const auto result = lab.run("up");
     CHECK(result.status.value == 1);
-    CHECK_THAT(result.errors, test::contains("before.sh failed"));
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("before.sh failed"));
     CHECK(lab.calls().find("docker-compose") == std::string::npos);
   }
   SECTION("nor do they run without the secrets") {
@@ -302,7 +303,7 @@ TEST_CASE("timers of health checks whose container is gone are stopped, others a
   lab.put("timers", here + "-1f.timer loaded active waiting x\n" + gone + ".timer loaded active waiting x\n" +
                         "logrotate.timer loaded active waiting x\n");
   CHECK(lab.run("up").status.ok());
-  CHECK_THAT(lab.calls(), test::contains("systemctl --user stop " + gone + ".timer"));
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains("systemctl --user stop " + gone + ".timer"));
   CHECK(lab.calls().find("stop " + here) == std::string::npos);
   CHECK(lab.calls().find("stop logrotate") == std::string::npos);
 }
@@ -312,7 +313,7 @@ TEST_CASE("a container that never became healthy is made anew, a young one is le
   lab.put("containers", "5 db web-db-1 running 0\n6 cache web-cache-1 running 0\n");
   lab.put("not-healthy", "5 1000000000\n6 9999999999\n");
   CHECK(lab.run("reload").status.ok());
-  CHECK_THAT(lab.calls(), test::contains(" rm -f --depend 5\n"));
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains(" rm -f --depend 5\n"));
   CHECK(lab.calls().find(" rm -f --depend 6\n") == std::string::npos);
 }
 
@@ -323,7 +324,7 @@ TEST_CASE("the pod of an older provider is removed where the stack says so") {
   CHECK(lab.calls().find(" pod ") == std::string::npos);
   lab.append("etc/hwcsync/stacks/web/unit.conf", "pod=pod_web\n");
   CHECK(lab.run("up").status.ok());
-  CHECK_THAT(lab.calls(), test::contains(" pod rm -f pod_web\n"));
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains(" pod rm -f pod_web\n"));
 }
 
 TEST_CASE("a Compose file that nobody resolved is judged by the services that the provider names") {
@@ -345,9 +346,10 @@ TEST_CASE(
   CHECK(result.status.ok());
   CHECK(read_file(lab.root() + "/password") == "k");
   const std::string auth = lab.root() + "/run/containers/auth.json";
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains("podman login --authfile " + auth +
+                                                    " --username me --password-stdin ghcr.io\n"));
   CHECK_THAT(lab.calls(),
-             test::contains("podman login --authfile " + auth + " --username me --password-stdin ghcr.io\n"));
-  CHECK_THAT(lab.calls(), test::contains(" pull --quiet --authfile " + auth + " ghcr.io/me/app:1\n"));
+             Catch::Matchers::Contains(" pull --quiet --authfile " + auth + " ghcr.io/me/app:1\n"));
   CHECK(lab.calls().find("auth.json ghcr.io/me/here:1\n") == std::string::npos);
 }
 
@@ -381,7 +383,7 @@ TEST_CASE("without a provider the start ends, and podman-compose is no provider"
   lab.remove("bin/docker-compose");
   const auto result = lab.run("up", "web", "/nonexistent");
   CHECK(result.status.value == 69);
-  CHECK_THAT(result.errors, test::contains("no Compose provider: add pkgs.docker-compose"));
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("no Compose provider: add pkgs.docker-compose"));
 }
 
 TEST_CASE("a name that is no stack is refused") {

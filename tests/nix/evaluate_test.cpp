@@ -8,7 +8,6 @@
 #include "src/base/process.hpp"
 #include "src/base/text.hpp"
 #include "src/base/tree.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/nix/fixture.hpp"
 #include "tests/nix/need_nix.hpp"
 #include "tests/support/catch.hpp"
@@ -121,30 +120,31 @@ TEST_CASE("a value that differs is an error that names file and attribute") {
   auto rendered = nix::render(test::example_state());
   SECTION("in a container") {
     replace(rendered.files["stacks/sonarr/index.nix"], "sonarr:4.0.9", "sonarr:latest");
-    CHECK_THAT(message(rendered), test::contains("stacks/sonarr/index.nix"));
-    CHECK_THAT(message(rendered), test::contains("virtualisation.oci-containers.containers.sonarr.image"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("stacks/sonarr/index.nix"));
+    CHECK_THAT(message(rendered),
+               Catch::Matchers::Contains("virtualisation.oci-containers.containers.sonarr.image"));
   }
   SECTION("in an argument of mkService") {
     replace(rendered.files["stacks/immich/default.nix"], "uid = 1000;", "uid = 1001;");
-    CHECK_THAT(message(rendered), test::contains("stacks/immich/default.nix"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("stacks/immich/default.nix"));
   }
   SECTION("in the library") {
     replace(rendered.files["lib/mk-service.nix"], "stopIfChanged = false", "stopIfChanged = true");
-    CHECK_THAT(message(rendered), test::contains("stopIfChanged"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("stopIfChanged"));
   }
   SECTION("an attribute too many") {
     replace(rendered.files["host.nix"], "virtualisation.podman.enable = true;",
             "virtualisation.podman.enable = true;\n  security.sudo.enable = false;");
-    CHECK_THAT(message(rendered), test::contains("security"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("security"));
   }
   SECTION("a module that nothing imports") {
     replace(rendered.files["default.nix"], "./stacks/caddy/default.nix", "");
-    CHECK_THAT(message(rendered), test::contains("nothing imports it"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("nothing imports it"));
   }
   SECTION("a syntax error, with its place") {
     replace(rendered.files["host.nix"], "enable = true;", "enable = ;");
-    CHECK_THAT(message(rendered), test::contains("host.nix"));
-    CHECK_THAT(message(rendered), test::contains("syntax error"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("host.nix"));
+    CHECK_THAT(message(rendered), Catch::Matchers::Contains("syntax error"));
   }
 }
 

@@ -4,7 +4,6 @@
 #include "src/base/fd.hpp"
 #include "src/base/process.hpp"
 #include "src/base/text.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/nix/fixture.hpp"
 #include "tests/nix/need_nix.hpp"
 #include "tests/support/catch.hpp"
@@ -118,10 +117,12 @@ TEST_CASE("generated modules and services.hwcsync evaluate where every option mu
     CHECK(units.contains(name));
   }
   const auto immich = units["immich-stack.service"].get<std::string>();
-  CHECK_THAT(immich, test::contains("ExecStart=/etc/hwcsync/bin/compose-stack up immich\n"));
-  CHECK_THAT(immich, test::contains("Environment=\"PATH=/run/wrappers/bin:/run/current-system/sw/bin\"\n"));
-  CHECK_THAT(immich, test::contains("X-Reload-Triggers="));
-  CHECK_THAT(units["podman-ledger-db.service"].get<std::string>(), test::contains("TimeoutStartSec=230"));
+  CHECK_THAT(immich, Catch::Matchers::Contains("ExecStart=/etc/hwcsync/bin/compose-stack up immich\n"));
+  CHECK_THAT(immich, Catch::Matchers::Contains(
+                         "Environment=\"PATH=/run/wrappers/bin:/run/current-system/sw/bin\"\n"));
+  CHECK_THAT(immich, Catch::Matchers::Contains("X-Reload-Triggers="));
+  CHECK_THAT(units["podman-ledger-db.service"].get<std::string>(),
+             Catch::Matchers::Contains("TimeoutStartSec=230"));
 }
 
 TEST_CASE("a stack's unit text stays the same when its content changes") {
@@ -147,12 +148,12 @@ TEST_CASE("an assertion can fire: the uid of the stack's user is another one") {
       evaluate(nix::render(state).files,
                std::string(kHost).insert(std::string(kHost).rfind('}'),
                                          "users.users.homelab = { isNormalUser = true; uid = 1002; };"));
-  CHECK_THAT(out["failedAssertions"].dump(), test::contains("stack immich is for uid 1000"));
+  CHECK_THAT(out["failedAssertions"].dump(), Catch::Matchers::Contains("stack immich is for uid 1000"));
 }
 
 TEST_CASE("the placeholder stops a build with the way out") {
   const Json out = evaluate({{"default.nix", nix::placeholder("server")}}, kHost);
-  CHECK_THAT(out["failedAssertions"].dump(), test::contains("hwcsync render --out ."));
+  CHECK_THAT(out["failedAssertions"].dump(), Catch::Matchers::Contains("hwcsync render --out ."));
 }
 
 TEST_CASE("the units in systemd/ say what the module says") {

@@ -4,7 +4,6 @@
 #include "src/base/json.hpp"
 #include "src/base/process.hpp"
 #include "src/base/text.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/nix/need_nix.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -258,7 +257,7 @@ TEST_CASE("what mkService cannot take it refuses with the argument's name") {
   const Json all = evaluate_all(arguments, false);
   for (std::size_t i = 0; i < refusals().size(); ++i) {
     INFO(refusals()[i].arguments);
-    CHECK_THAT(all[i].at("failedAssertions").dump(), test::contains(refusals()[i].words));
+    CHECK_THAT(all[i].at("failedAssertions").dump(), Catch::Matchers::Contains(refusals()[i].words));
   }
 }
 

@@ -1,7 +1,6 @@
 // How the units of a stack of style oci hang together, and what their scripts do.
 #include "gitops/nix/render.hpp"
 #include "src/base/error.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/nix/need_nix.hpp"
 #include "tests/nix/oci_lab.hpp"
 #include "tests/support/catch.hpp"
@@ -135,7 +134,7 @@ TEST_CASE("a network is made with all its settings, and made anew when they chan
   REQUIRE(absent.size() == 2);
   Words create = absent[1];
   const std::string hash = create.at(3);
-  CHECK_THAT(hash, test::contains("io.hwcsync.hash="));
+  CHECK_THAT(hash, Catch::Matchers::Contains("io.hwcsync.hash="));
   create.erase(create.begin() + 3);
   CHECK(create == Words{"network", "create", "--label", "--label=io.hwcsync.stack=s", "--driver=bridge",
                         "--interface-name=hw-s_n", "--opt=mtu=1400", "--opt=isolate=true",
@@ -164,7 +163,7 @@ TEST_CASE("a volume with changed settings is an error that says what to do, and 
     (void)out.unit_calls(unit, "[ \"$2\" != inspect ] || echo other\n");
     FAIL("no error");
   } catch (const std::exception& error) {
-    CHECK_THAT(error.what(), test::contains("podman volume export s_v"));
+    CHECK_THAT(error.what(), Catch::Matchers::Contains("podman volume export s_v"));
   }
   const auto plain = lab(service("web", "    volumes: [\"v:/v\"]\n"), "volumes: { v: {} }\n");
   // Made by hand, without particular settings: as good as ours.
@@ -179,6 +178,17 @@ TEST_CASE("external networks and volumes are checked before the container starts
   CHECK(unit["serviceConfig"]["ExecStartPre"] ==
         Json::array({"/etc/hwcsync/bin/oci-resource network exists far-net",
                      "/etc/hwcsync/bin/oci-resource volume exists v"}));
+}
+
+TEST_CASE("two services that were given configs of their own do not meet in one file") {
+  const auto rendered = nix::render(
+      test::oci_state("services:\n" + service("aa", "    configs: [ { source: b-c, mode: 0400 } ]\n") +
+                      service("aa-b", "    configs: [ { source: c, mode: 0444 }, d ]\n") +
+                      "configs: { b-c: { content: BC }, c: { content: C }, d: { content: D } }\n"));
+  CHECK(rendered.files.at("stacks/s/configs/@aa/b-c") == "BC");
+  CHECK(rendered.files.at("stacks/s/configs/@aa-b/c") == "C");
+  CHECK(rendered.files.at("stacks/s/configs/d") == "D");
+  CHECK_NOTHROW(test::OciLab(rendered));
 }
 
 TEST_CASE("bind sources are made by tmpfiles for who works in the container") {
@@ -199,10 +209,12 @@ TEST_CASE("a route has its upstream, internal certificates and hashed passwords"
   CHECK(test::OciLab(test::oci_state(services, stack)).json()["caddy"]["x.example.net"] ==
         "tls internal\nbasic_auth {\n  alice " + hash + "\n}\nreverse_proxy 127.0.0.1:8001\n");
   const test::OciLab old(test::oci_state(services, stack, "    nixpkgs: \"24.05\"\n"));
-  CHECK_THAT(old.json()["caddy"]["x.example.net"].get<std::string>(), test::contains("basicauth {"));
+  CHECK_THAT(old.json()["caddy"]["x.example.net"].get<std::string>(),
+             Catch::Matchers::Contains("basicauth {"));
   // The owner moves the port: container, route and all follow.
   const test::OciLab moved(test::oci_state(services, stack), "{ hwc.server.containers.s.port = 9009; }");
-  CHECK_THAT(moved.json()["caddy"]["x.example.net"].get<std::string>(), test::contains("127.0.0.1:9009"));
+  CHECK_THAT(moved.json()["caddy"]["x.example.net"].get<std::string>(),
+             Catch::Matchers::Contains("127.0.0.1:9009"));
   CHECK(has(Json(moved.argv("web")), "127.0.0.1:9009:80"));
 }
 
@@ -214,14 +226,15 @@ TEST_CASE("each assertion of a module fires") {
     return test::OciLab(desired, extra).json()["failed"].dump();
   };
   CHECK_THAT(failed(state("firewall: { tcp: [80] }\n"), "{ networking.firewall.enable = false; }"),
-             test::contains("networking.firewall.enable is false"));
+             Catch::Matchers::Contains("networking.firewall.enable is false"));
   CHECK(failed(state("firewall: { tcp: [80] }\n"), "{ }") == "[]");
   auto desired = state("");
   desired.stacks["s"].secrets = {
       {.name = "x", .source = "stacks/s/x.age", .blob = std::string(40, 'a'), .format = "age"}};
-  CHECK_THAT(failed(desired, "{ }"), test::contains("reads secrets, which services.hwcsync shows"));
+  CHECK_THAT(failed(desired, "{ }"),
+             Catch::Matchers::Contains("reads secrets, which services.hwcsync shows"));
   CHECK(failed(desired, "{ systemd.services.\"hwcsync-view@\".description = \"x\"; }") == "[]");
   CHECK_THAT(
       failed(state(""), "{ lib, ... }: { virtualisation.oci-containers.backend = lib.mkForce \"docker\"; }"),
-      test::contains("needs virtualisation.oci-containers.backend"));
+      Catch::Matchers::Contains("needs virtualisation.oci-containers.backend"));
 }

@@ -4,7 +4,6 @@
 #include "src/base/fd.hpp"
 #include "src/base/file_lock.hpp"
 #include "src/base/process.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -81,7 +80,7 @@ TEST_CASE("images of every generation that can be gone back to stay, others go, 
   CHECK(result.status.ok());
   CHECK(machine.text("images.1000") == "a1 app:1\na2 app:2\nu0 tool:1 used\na2 app:latest\n");
   CHECK(machine.text("images.0") == "w1 web:1\n");
-  CHECK_THAT(result.errors, test::contains("removed app:0 of homelab"));
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("removed app:0 of homelab"));
 }
 
 TEST_CASE("once its generation is gone, an image goes too") {
@@ -91,16 +90,16 @@ TEST_CASE("once its generation is gone, an image goes too") {
   CHECK(machine.text("images.1000") == "a2 app:2\nu0 tool:1 used\na2 app:latest\n");
 }
 
-TEST_CASE("volumes, networks and containers of stacks are not touched, and nothing is forced") {
+TEST_CASE("containers, volumes and networks are not touched, and nothing is forced") {
   const Machine machine;
   CHECK(machine.prune().status.ok());
   const auto calls = machine.text("calls");
+  CHECK(calls.find("image rm") != std::string::npos);
+  CHECK(calls.find("container") == std::string::npos);
   CHECK(calls.find("volume") == std::string::npos);
   CHECK(calls.find("network") == std::string::npos);
   CHECK(calls.find("system prune") == std::string::npos);
   CHECK(calls.find("image rm -f") == std::string::npos);
-  CHECK_THAT(calls,
-             test::contains("container prune --force --filter until=168h --filter label!=io.hwcsync.stack"));
 }
 
 TEST_CASE("during a deployment nothing is removed") {
@@ -110,7 +109,7 @@ TEST_CASE("during a deployment nothing is removed") {
   REQUIRE(lock);
   const auto result = machine.prune();
   CHECK(result.status.ok());
-  CHECK_THAT(result.errors, test::contains("a deployment is going on"));
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("a deployment is going on"));
   CHECK(machine.text("calls").empty());
 }
 
@@ -125,7 +124,7 @@ TEST_CASE("what cannot be told is not removed") {
     machine.remove("images.1000");
     const auto result = machine.prune();
     CHECK(result.status.value == 1);
-    CHECK_THAT(result.errors, test::contains("podman of homelab does not answer"));
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("podman of homelab does not answer"));
     CHECK(machine.text("images.0") == "w1 web:1\n");
   }
 }

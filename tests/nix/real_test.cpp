@@ -4,7 +4,6 @@
 #include "src/base/atomic_file.hpp"
 #include "src/base/json.hpp"
 #include "src/base/process.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/nix/fixture.hpp"
 #include "tests/nix/need_nix.hpp"
 #include "tests/support/catch.hpp"
@@ -70,15 +69,15 @@ TEST_CASE(
   CHECK(database["serviceConfig"]["TimeoutStartSec"] == 230);
   CHECK(database["serviceConfig"]["Delegate"] == true);
   const auto script = services["podman-ledger-app"]["script"].get<std::string>();
-  CHECK_THAT(script, test::contains("--env-file /run/hwcsync/view/0/podman-ledger-app.env"));
-  CHECK_THAT(script, test::contains("'it'\\''s $HOME'"));
-  CHECK_THAT(script, test::contains("'--entrypoint=[\"/bin/tini\",\"--\"]'"));
+  CHECK_THAT(script, Catch::Matchers::Contains("--env-file /run/hwcsync/view/0/podman-ledger-app.env"));
+  CHECK_THAT(script, Catch::Matchers::Contains("'it'\\''s $HOME'"));
+  CHECK_THAT(script, Catch::Matchers::Contains("'--entrypoint=[\"/bin/tini\",\"--\"]'"));
   CHECK_THAT(services["podman-sonarr"]["script"].get<std::string>(),
-             test::contains("-p 127.0.0.1:8989:8989"));
+             Catch::Matchers::Contains("-p 127.0.0.1:8989:8989"));
   const Json& immich = services["immich-stack"];
   CHECK(immich["environment"]["PATH"] == "/run/wrappers/bin:/run/current-system/sw/bin");
   CHECK(immich["serviceConfig"]["ExecStart"] == "/etc/hwcsync/bin/compose-stack up immich");
   // The store path of a file follows from its content: the text of the source is not in it.
   CHECK_THAT(out["etc"]["hwcsync/stacks/immich/compose.yaml"]["source"].get<std::string>(),
-             test::contains("-immich-compose.yaml"));
+             Catch::Matchers::Contains("-immich-compose.yaml"));
 }

@@ -2,7 +2,6 @@
 
 #include "gitops/nix/marker.hpp"
 #include "src/base/error.hpp"
-#include "tests/nix/contains.hpp"
 #include "tests/nix/fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -53,8 +52,8 @@ TEST_CASE("a unit of style compose names no path that follows from content") {
   CHECK(unit.dump().find("/nix/store") == std::string::npos);
   CHECK(unit["description"] == "Photo library, 100%% local");
   CHECK(unit["unitConfig"]["RequiresMountsFor"] == Json::array({"/mnt/data"}));
-  CHECK_THAT(unit["after"].dump(), test::contains("podman-ledger-db.service"));
-  CHECK_THAT(unit["after"].dump(), test::contains("tailscaled.service"));
+  CHECK_THAT(unit["after"].dump(), Catch::Matchers::Contains("podman-ledger-db.service"));
+  CHECK_THAT(unit["after"].dump(), Catch::Matchers::Contains("tailscaled.service"));
 }
 
 TEST_CASE("a proxied port stays closed, and all do without a firewall") {
@@ -65,6 +64,21 @@ TEST_CASE("a proxied port stays closed, and all do without a firewall") {
   CHECK(firewall() == R"({"allowedTCPPorts":[3003],"allowedUDPPorts":[5353]})");
   state.config.firewall = false;
   CHECK(firewall() == R"({"allowedTCPPorts":[],"allowedUDPPorts":[]})");
+}
+
+TEST_CASE("a service of which nothing shall run is not waited for") {
+  auto state = test::example_state();
+  auto& services = state.stacks.at("immich").project.services;
+  const std::string name = services.begin()->first;
+  const auto expected = [&] {
+    return nix::render(state)
+        .intended
+        .at("stacks/immich/default.nix")["environment"]["etc"]["hwcsync/stacks/immich/unit.conf"]["text"]
+        .get<std::string>();
+  };
+  CHECK_THAT(expected(), Catch::Matchers::Contains("service=" + name + "\n"));
+  services.begin()->second.scale = 0;
+  CHECK(expected().find("service=" + name + "\n") == std::string::npos);
 }
 
 TEST_CASE("a tainted variable goes to the view's env file and nowhere else") {
@@ -111,8 +125,8 @@ TEST_CASE("what style oci cannot do is refused with the place in the Compose fil
 }
 
 TEST_CASE("the placeholder fails with the way out") {
-  CHECK_THAT(nix::placeholder("server"), test::contains("assertion = false;"));
+  CHECK_THAT(nix::placeholder("server"), Catch::Matchers::Contains("assertion = false;"));
   CHECK_THAT(nix::placeholder("server"),
-             test::contains("deploy with hwcsync, or run `hwcsync render --out .` first"));
+             Catch::Matchers::Contains("deploy with hwcsync, or run `hwcsync render --out .` first"));
   CHECK(nix::marker_state(nix::placeholder("server")) == nix::MarkerState::intact);
 }

@@ -85,6 +85,40 @@ TEST_CASE("flake.lock is a change of the host") {
   CHECK(to_json(plan)["host_change"] == true);
 }
 
+TEST_CASE("what changes a module and recreates no container is a change of the plan all the same") {
+  Story story;
+  const auto planned = [&](const std::string& path, const std::string& content) {
+    story.fixture.write(path, content);
+    return story.plan(story.first, story.fixture.commit(path));
+  };
+  SECTION("start order") {
+    const Plan plan = planned("stacks/two/compose.yaml", compose_file("2.8.4") + "    depends_on: [web]\n");
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes[0].action == Action::reload);
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"start order of cache changed"});
+  }
+  SECTION("pull policy") {
+    const Plan plan = planned("stacks/two/compose.yaml", compose_file("2.8.4") + "    pull_policy: always\n");
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"pull policy of cache changed"});
+  }
+  SECTION("health timeout") {
+    const Plan plan = planned("stacks/two/stack.yaml", "health: { timeout: 500s }\n");
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"health timeout 120s -> 500s"});
+  }
+  SECTION("mounts that come on demand") {
+    const Plan plan = planned("stacks/two/stack.yaml", "mounts: { on-demand: [/mnt/mum] }\n");
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"on-demand mounts (none) -> /mnt/mum"});
+  }
+  SECTION("the sub-ids of a user") {
+    std::string config = kConfig;
+    config.replace(config.find("100000"), 6, "200000");
+    CHECK(planned("hwcsync.yaml", config).host_change);
+  }
+}
+
 TEST_CASE("stacks are created and removed by the host's list") {
   Story story;
   std::string config = kConfig;
