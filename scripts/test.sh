@@ -7,6 +7,8 @@ quick=false
 [[ ${1:-} != --quick ]] || quick=true
 
 ./scripts/prepare.sh
+$quick || ./scripts/oracles.sh
+PATH=${XDG_CACHE_HOME:-$HOME/.cache}/hwcsync/oracles:$PATH
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export HWCSYNC_CORPUS=${HWCSYNC_CORPUS:-$PWD/../shared/corpus}
 passed=0 failed=0 skipped=0

@@ -61,8 +61,20 @@ std::optional<SecureBuffer> try_kind(const Header& header, std::span<const Ident
   return std::nullopt;
 }
 
+// Whether there is a stanza that this identity may be for: its own kind, or any that a plugin may know.
+bool may_open(const Header& header, const ProgramIdentity& identity) {
+  return std::ranges::any_of(header.stanzas, [&](const Stanza& stanza) {
+    if (identity.name == "pq") return stanza.type == "mlkem768x25519";
+    return std::ranges::find(kOwn, stanza.type) == kOwn.end() && stanza.type != "mlkem768x25519";
+  });
+}
+
 [[noreturn]] void no_match(const Header& header, std::span<const Identity> identities) {
-  if (std::ranges::all_of(header.stanzas, is_foreign)) {
+  const bool tried = std::ranges::any_of(identities, [&](const Identity& identity) {
+    const auto* program = std::get_if<ProgramIdentity>(&identity.key);
+    return program != nullptr && may_open(header, *program);
+  });
+  if (!tried && std::ranges::all_of(header.stanzas, is_foreign)) {
     throw_undecryptable(SecretFailure::unsupported, kSubject,
                         "read recipients of type " + list_types(header) + " with " + describe(identities) +
                             "; name the post-quantum or plugin identity, or add an "
@@ -88,14 +100,6 @@ void check_scrypt_is_alone(const Header& header) {
   if (header.stanzas.size() > 1 && std::ranges::any_of(header.stanzas, is_scrypt)) {
     throw_header_failure("a passphrase stands beside other recipients");
   }
-}
-
-// Whether there is a stanza that this identity may be for: its own kind, or any that a plugin may know.
-bool may_open(const Header& header, const ProgramIdentity& identity) {
-  return std::ranges::any_of(header.stanzas, [&](const Stanza& stanza) {
-    if (identity.name == "pq") return stanza.type == "mlkem768x25519";
-    return std::ranges::find(kOwn, stanza.type) == kOwn.end() && stanza.type != "mlkem768x25519";
-  });
 }
 
 SecureBuffer decrypt_by_any_program(const Header& header, Bytes file, std::span<const Identity> identities) {

@@ -5,6 +5,7 @@
 #include "src/base/process.hpp"
 #include "src/base/text.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -59,8 +60,28 @@ std::string name_of(const ProgramRecipient& recipient) {
   return recipient.text.substr(4, recipient.text.rfind('1') - 4);
 }
 
+// What age tells as its error, without the invitation to report it that follows.
 std::string said(const PipedResult& result) {
-  return printable(telling_line(result.errors));
+  constexpr std::string_view kMark = "age: error: ";
+  const auto start = result.errors.find(kMark);
+  if (start == std::string::npos) return printable(telling_line(result.errors));
+  const std::string_view told = std::string_view(result.errors).substr(start + kMark.size());
+  return printable(std::string(told.substr(0, told.find('\n'))));
+}
+
+// The class of failure by the words that age 1.3 uses. Its payload comes last: what is not known is called
+// that.
+SecretFailure class_of(std::string_view error) {
+  constexpr std::array<std::pair<std::string_view, SecretFailure>, 5> kWords{
+      {{"no identity matched", SecretFailure::no_match},
+       {"bad header MAC", SecretFailure::hmac_failure},
+       {"header", SecretFailure::header_failure},
+       {"recipient", SecretFailure::header_failure},
+       {"encrypted value", SecretFailure::header_failure}}};
+  for (const auto& [words, failure] : kWords) {
+    if (error.find(words) != std::string_view::npos) return failure;
+  }
+  return SecretFailure::payload_failure;
 }
 
 }  // namespace
@@ -71,9 +92,8 @@ SecureBuffer decrypt_by_program(Bytes file, const ProgramIdentity& identity) {
   line.append('\n');
   PipedResult result = run_piped({"age", "--decrypt", "--identity", "/dev/fd/3"}, file, line.bytes());
   if (result.status == 0) return std::move(result.output);
-  const bool no_match = result.errors.find("no identity matched") != std::string::npos;
-  throw_undecryptable(no_match ? SecretFailure::no_match : SecretFailure::payload_failure, kSubject,
-                      "the program age says: " + said(result));
+  const std::string error = said(result);
+  throw_undecryptable(class_of(error), kSubject, "the program age says: " + error);
 }
 
 std::string encrypt_by_program(Bytes plaintext, std::span<const Recipient> recipients, bool armored) {

@@ -1,4 +1,4 @@
-// The age test suite of C2SP (CCTV), from the npm package cctv-age; scripts/age-vectors.sh fetches it.
+// The age test suite of C2SP (CCTV), from the npm package cctv-age; scripts/oracles.sh fetches it.
 #include "secrets/age/age.hpp"
 #include "secrets/age/armor.hpp"
 #include "secrets/age/header.hpp"
@@ -86,8 +86,6 @@ Vector parse(const std::string& name, const std::string& content) {
       out.expect = value;
     } else if (key == "payload") {
       out.payload = value;
-    } else if (key == "identity" && value.starts_with("AGE-SECRET-KEY-PQ-")) {
-      out.skipped = "post-quantum";
     } else if (key == "identity") {
       for (Identity& identity : parse_identities(as_bytes(value), name))
         out.identities.push_back(std::move(identity));
@@ -133,7 +131,7 @@ Outcome decrypt(const Vector& vector) {
 int check() {
   const std::string path = path_of_vectors();
   if (::access(path.c_str(), R_OK) != 0) {
-    std::fprintf(stderr, "skipped: the vectors are not at %s; scripts/age-vectors.sh fetches them\n",
+    std::fprintf(stderr, "skipped: the vectors are not at %s; scripts/oracles.sh fetches them\n",
                  path.c_str());
     return 77;
   }
@@ -145,8 +143,12 @@ int check() {
       ++skipped[vector.skipped];
       continue;
     }
-    ++run[vector.expect];
     const Outcome outcome = decrypt(vector);
+    if (outcome.what == to_string(SecretFailure::unsupported)) {
+      ++skipped["post-quantum, and no age 1.3 on PATH"];
+      continue;
+    }
+    ++run[vector.expect];
     expect(outcome.what == vector.expect, name + ": expected " + vector.expect + ", got " + outcome.what);
     if (vector.expect == "success") expect(outcome.payload == vector.payload, name + ": its payload");
   }
