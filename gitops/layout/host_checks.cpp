@@ -129,24 +129,28 @@ bool is_used(const Stack& stack, const std::string& network) {
   });
 }
 
+// Calls `each` with "network 'x'" and "volume 'x'" for what a stack of style oci makes.
+template <class Each>
+void for_each_resource(const Stack& stack, const Each& each) {
+  if (stack.style != stack::Style::oci) return;
+  for (const auto& [key, network] : stack.project.networks) {
+    if (!network.external && is_used(stack, key)) each("network '" + network.name + "'");
+  }
+  for (const auto& [key, volume] : stack.project.volumes) {
+    if (!volume.external) each("volume '" + volume.name + "'");
+  }
+}
+
 // In style oci each network and volume has a unit, and only one stack can define it.
 void check_resources(const DesiredState& desired, Problems& problems) {
   std::map<std::string, std::string> makers;
   for (const auto& [stack_name, stack] : desired.stacks) {
-    if (stack.style != stack::Style::oci) continue;
-    const auto claim = [&](const std::string& what) {
-      const auto [made, fresh] = makers.emplace(what, stack_name);
+    for_each_resource(stack, [&, &maker = stack_name, &file = stack.compose_file](const std::string& what) {
+      const auto [made, fresh] = makers.emplace(what, maker);
       if (fresh) return;
-      problems.add(Location{stack.compose_file, 1, 1},
-                   "the stack '" + made->second + "' makes the " + what +
-                       " too; declare it `external: true` in all stacks but one");
-    };
-    for (const auto& [key, network] : stack.project.networks) {
-      if (!network.external && is_used(stack, key)) claim("network '" + network.name + "'");
-    }
-    for (const auto& [key, volume] : stack.project.volumes) {
-      if (!volume.external) claim("volume '" + volume.name + "'");
-    }
+      problems.add(Location{file, 1, 1}, "the stack '" + made->second + "' makes the " + what +
+                                             " too; declare it `external: true` in all stacks but one");
+    });
   }
 }
 
@@ -158,6 +162,23 @@ void check_host(const DesiredState& desired, Problems& problems) {
   check_ports(desired, problems);
   check_resources(desired, problems);
   check_order(desired, problems);
+}
+
+std::vector<std::string> claims(const Stack& stack) {
+  std::vector<std::string> out;
+  for (const std::string& unit : stack.units()) out.push_back("unit " + unit);
+  out.push_back("project " + stack.user + '/' + stack.project.name);
+  for (const auto& [name, service] : stack.project.services) {
+    out.push_back("container " + stack.user + '/' + stack.container(service));
+    for (const compose::Port& port : service.ports) {
+      if (!port.published.empty())
+        out.push_back("port " + port.protocol + ' ' + port.published + " on " + port.host_ip);
+    }
+  }
+  for_each_resource(stack, [&out](const std::string& what) { out.push_back(what); });
+  for (const std::string& other : stack.config.start_after) out.push_back("after " + other);
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 }  // namespace hwcsync::layout

@@ -2,6 +2,7 @@
 
 #include "gitops/lint/lint.hpp"
 #include "gitops/plan/guards.hpp"
+#include "gitops/plan/neighbours.hpp"
 #include "gitops/plan/paths.hpp"
 #include "gitops/plan/secrets.hpp"
 #include "gitops/plan/services.hpp"
@@ -109,6 +110,10 @@ class Maker {
     plan_.refusals = check_guards(
         {before_.host, after_.host, &in_.host, &in_.machine, &pairs_, &plan_.secrets, &in_.acks});
     refuse_errors();
+    for (Refusal& refusal :
+         check_neighbours(pairs_, *after_.tree, *after_.config, in_.host, plan_.counters)) {
+      plan_.refusals.push_back(std::move(refusal));
+    }
     measure();
     plan_.id = identify();
     return std::move(plan_);

@@ -48,7 +48,8 @@ struct SecretChange {
 };
 
 struct Refusal {
-  std::string code;  // "everything-vanished", "other-machine", "secret-undecryptable", "lint"
+  std::string
+      code;  // "everything-vanished", "other-machine", "secret-undecryptable", "lint", "conflict", ...
   std::string message;
   std::string ack;  // what `--ack` takes to go on; empty: cannot be acknowledged
 };

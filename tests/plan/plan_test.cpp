@@ -280,5 +280,64 @@ TEST_CASE("a file of the host alone makes no stack be read") {
   CHECK(plan.counters.stacks == 0);
 }
 
+TEST_CASE("what two stacks cannot share is refused by the plan, at the place that says so") {
+  Story story;
+  const std::string ports = "    ports: ['8080:80']\n";
+  story.fixture.write("stacks/one/compose.yaml", compose_file("2.8.4") + ports);
+  const std::string second = story.fixture.commit("a port");
+  const auto refusals = [&](const std::string& path, const std::string& content) {
+    story.fixture.write(path, content);
+    return story.plan(second, story.fixture.commit(path)).refusals;
+  };
+  SECTION("a published port") {
+    const auto found =
+        refusals("stacks/two/compose.yaml", compose_file("2.8.4") + "    ports: ['8079-8081:79-81']\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].code == "conflict");
+    CHECK(found[0].message.find("publishes tcp port 8080, which 'cache' of the stack 'two'") !=
+          std::string::npos);
+    CHECK(found[0].ack.empty());
+  }
+  SECTION("the name of a container") {
+    const auto found =
+        refusals("stacks/two/compose.yaml", compose_file("2.8.4") + "    container_name: one-web-1\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].message.find("container of the same name 'one-web-1'") != std::string::npos);
+  }
+  SECTION("the name of a unit") {
+    const auto found = refusals("stacks/two/stack.yaml", "unit: one-stack\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].message.find("same unit name 'one-stack'") != std::string::npos);
+  }
+  SECTION("a second service of one stack with a port that the first has") {
+    std::string twice = compose_file("2.8.4") + ports;
+    twice.insert(twice.find("  cache:"), ports);
+    const auto found = refusals("stacks/one/compose.yaml", twice);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].code == "conflict");
+  }
+  SECTION("a stack that goes, after which another starts") {
+    story.fixture.write("stacks/one/stack.yaml", "start-after: [two]\n");
+    const std::string third = story.fixture.commit("order");
+    std::string config = kConfig;
+    config.replace(config.find("[one, two]"), 10, "[one]");
+    story.fixture.write("hwcsync.yaml", config);
+    const Plan plan = story.plan(third, story.fixture.commit("without two"));
+    REQUIRE(plan.refusals.size() == 1);
+    CHECK(plan.refusals[0].message.find("starts after 'two', which is no stack") != std::string::npos);
+  }
+}
+
+TEST_CASE("other stacks are read only for a port or a name that is new") {
+  Story story;
+  story.fixture.write("stacks/two/compose.yaml", compose_file("2.8.4") + "    ports: ['8080:80']\n");
+  const std::string second = story.fixture.commit("a port");
+  const Plan port = story.plan(story.first, second);
+  CHECK_FALSE(port.refused());
+  CHECK(port.counters.stacks == 3);
+  story.fixture.write("stacks/two/compose.yaml", compose_file("2.9.0") + "    ports: ['8080:81']\n");
+  CHECK(story.plan(second, story.fixture.commit("caddy 2.9")).counters.stacks == 2);
+}
+
 }  // namespace
 }  // namespace hwcsync::plan
