@@ -76,4 +76,13 @@ CallerProcess identify_caller(pid_t tid) noexcept {
   return out;
 }
 
+const CallerProcess& CallerMemory::identify(pid_t tid, std::string_view path, AuditOp op) {
+  if (op != AuditOp::read || tid != tid_ || path != path_) {
+    process_ = identify_caller(tid);
+    tid_ = tid;
+    path_ = path;
+  }
+  return process_;
+}
+
 }  // namespace hwcsync::secrets

@@ -260,15 +260,17 @@ std::string LocalSecretService::summary() const {
 
 // On the thread of a view.
 void LocalSecretService::observe(const AccessEvent& event) {
-  CallerProcess process = identify_caller(event.caller.tid);
-  audit_.add({.op = audit_op(event.op),
+  const AuditOp op = audit_op(event.op);
+  thread_local CallerMemory callers;
+  const CallerProcess& process = callers.identify(event.caller.tid, event.path, op);
+  audit_.add({.op = op,
               .view = event.view,
               .uid = event.caller.uid,
               .gid = event.caller.gid,
               .pid = process.pid,
-              .exe = std::move(process.exe),
-              .unit = std::move(process.unit),
-              .container = std::move(process.container),
+              .exe = process.exe,
+              .unit = process.unit,
+              .container = process.container,
               .generation = std::string(event.generation),
               .path = std::string(event.path),
               .stack = std::string(event.stack),

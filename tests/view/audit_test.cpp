@@ -59,3 +59,13 @@ TEST_CASE("this process is identified and one that is not there is not") {
   CHECK(identify_caller(0).pid == 0);
   CHECK(identify_caller(2147483647).exe.empty());
 }
+
+TEST_CASE("a read is told under the name of the open before it, and anything else is looked up") {
+  CallerMemory callers;
+  CHECK(callers.identify(::gettid(), "s/key", AuditOp::open).pid == ::getpid());
+  CHECK(callers.identify(::gettid(), "s/key", AuditOp::read).pid == ::getpid());
+  CHECK(callers.identify(::gettid(), "s/other", AuditOp::read).pid == ::getpid());
+  // Nobody has this id: another thread's read does not get what was remembered.
+  CHECK(callers.identify(1 << 30, "s/other", AuditOp::read).pid == 0);
+  CHECK(callers.identify(1 << 30, "s/other", AuditOp::deny).exe.empty());
+}
