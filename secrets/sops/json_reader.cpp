@@ -146,8 +146,8 @@ class Reader {
   void escape(SecureBuffer& out) {
     constexpr std::string_view kLetters = "\"\\/bfnrt";
     constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
-    const char c = peek();
-    ++at_;
+    if (at_ == text_.size()) fail("a text does not end");
+    const char c = text_[at_++];
     if (const auto letter = kLetters.find(c); letter != std::string_view::npos) {
       out.append(static_cast<std::uint8_t>(kMeanings[letter]));
       return;

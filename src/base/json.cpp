@@ -13,6 +13,8 @@ Json parse_json(std::string_view text, std::string_view what) {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw Error("cannot read", what, "not JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    throw Error("cannot read", what, "a number in it is larger than JSON readers can hold");
   }
 }
 
