@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Brings into the user's cache what our secrets are judged by: age's conformance vectors (npm package cctv-age), the newest
-# age, which knows post-quantum keys, and sops (both built by Go). Not being able to is no failure: the tests that want
+# Brings into the user's cache what our secrets are judged by: age's conformance vectors and its TypeScript port (npm packages), the
+# newest age, which knows post-quantum keys, and sops (both built by Go). Not being able to is no failure: the tests that want
 # them say that they were skipped.
 set -euo pipefail
-vectors=0.2.0 sops=v3.13.3 age=v1.3.2
+vectors=0.2.0 port=0.3.1 sops=v3.13.3 age=v1.3.2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hwcsync
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -13,6 +13,12 @@ fetch_vectors() {
   tar xzf "$work/cctv-age-$vectors.tgz" -C "$work"
   mkdir -p "$cache/cctv-age"
   mv "$work/package/index.js" "$cache/cctv-age/index.js"
+}
+
+install_port() {
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/port" "age-encryption@$port" >/dev/null
+  rm -rf "$cache/age-port-$port"
+  mv "$work/port" "$cache/age-port-$port"
 }
 
 build() { # MODULE@VERSION...
@@ -30,5 +36,6 @@ want() { # FILE PROGRAM FUNCTION
   "$3" || echo "oracles: could not get ${1##*/} with $2" >&2
 }
 want "$cache/cctv-age/index.js" npm fetch_vectors
+want "$cache/age-port-$port" npm install_port
 want "$cache/oracles/age-$age.built" go build_age
 want "$cache/oracles/sops-$sops.built" go build_sops
