@@ -205,6 +205,8 @@ in
         description = "hwcsync: holds the keys and shows the secrets";
         wantedBy = [ "multi-user.target" ];
         after = [ "local-fs.target" ];
+        # Readers wait while it is down, however often it dies; giving up would fail them all.
+        startLimitIntervalSec = 0;
         path = [
           "/run/wrappers"
           "/run/current-system/sw"
@@ -214,10 +216,11 @@ in
           NotifyAccess = "main";
           ExecStart = "${program} secretsd";
           Restart = "always";
-          RestartSec = "1s";
+          RestartSec = "100ms";
           RestartPreventExitStatus = "78";
           # /dev/fuse stays with systemd while the process is replaced.
           FileDescriptorStoreMax = 64;
+          FileDescriptorStorePreserve = "yes";
           KillMode = "mixed";
           TimeoutStopSec = "20s";
           UMask = "0077";

@@ -3,6 +3,7 @@
 #include "secrets/audit/caller_process.hpp"
 #include "secrets/identity/identity_file.hpp"
 #include "secrets/service/interface.hpp"
+#include "secrets/service/served_record.hpp"
 #include "src/base/error.hpp"
 #include "src/base/log.hpp"
 #include "src/base/text.hpp"
@@ -43,16 +44,20 @@ LocalSecretService::LocalSecretService(SecretsdOptions options, const Clock& clo
     : options_(std::move(options)),
       store_(options_.state_dir + "/secrets"),
       audit_(clock, options_.audit_records),
-      views_({.runtime_dir = options_.runtime_dir, .user_runtime_root = options_.user_runtime_root},
-             [this](const AccessEvent& event) { observe(event); }) {}
+      views_(
+          {.runtime_dir = options_.runtime_dir, .user_runtime_root = options_.user_runtime_root},
+          [this](const AccessEvent& event) { observe(event); },
+          [this](uid_t uid, std::uint64_t handle) { return former(uid, handle); }) {}
 
 void LocalSecretService::start(std::vector<PassedFd> passed) {
   load_identities();
   read_recorded();
-  Held generation;
+  Held generation = find_interrupted();
   try {
-    generation = recorded_.empty() ? nullptr : find(recorded_);
-    if (!recorded_.empty() && !generation) problem_ = "the recorded generation is not stored on this machine";
+    if (!generation && !recorded_.empty()) {
+      generation = find(recorded_);
+      if (!generation) problem_ = "the recorded generation is not stored on this machine";
+    }
   } catch (const Error& error) {
     problem_ = error.what();
   }
@@ -69,17 +74,30 @@ void LocalSecretService::start(std::vector<PassedFd> passed) {
   }
 }
 
+LocalSecretService::Held LocalSecretService::find_interrupted() {
+  const auto before = read_served(options_.runtime_dir);
+  if (!before || !problem_.empty() || !before->holds(recorded_)) return nullptr;
+  try {
+    return find(before->generation);
+  } catch (const Error& error) {
+    log(LogLevel::error, "cannot serve what the predecessor served",
+        {{"generation", before->generation}, {"reason", error.what()}});
+    return nullptr;
+  }
+}
+
 void LocalSecretService::load_identities() {
-  identities_.clear();
+  std::vector<Identity> loaded;
   identity_problems_.clear();
   for (const std::string& path : options_.identities) {
     try {
-      for (Identity& identity : secrets::load_identities(path)) identities_.push_back(std::move(identity));
+      for (Identity& identity : secrets::load_identities(path)) loaded.push_back(std::move(identity));
     } catch (const Error& error) {
       identity_problems_.emplace_back(error.what());
       log(LogLevel::error, "cannot load identity", {{"path", path}, {"reason", error.what()}});
     }
   }
+  identities_ = std::make_shared<const std::vector<Identity>>(std::move(loaded));
 }
 
 void LocalSecretService::read_recorded() {
@@ -99,7 +117,7 @@ void LocalSecretService::read_recorded() {
 
 LocalSecretService::Held LocalSecretService::decrypt(const SecretBundle& bundle) const {
   try {
-    return secrets::stage(parse_manifest(bundle.manifest), bundle.ciphertexts, identities_);
+    return secrets::stage(parse_manifest(bundle.manifest), bundle.ciphertexts, *identities_.load());
   } catch (const SystemError&) {
     throw;  // of our memory, not of the manifest
   } catch (const Error& error) {
@@ -109,14 +127,37 @@ LocalSecretService::Held LocalSecretService::decrypt(const SecretBundle& bundle)
 
 LocalSecretService::Held LocalSecretService::find(const std::string& generation) {
   if (const auto known = staged_.find(generation); known != staged_.end()) return known->second;
+  Held loaded = load(generation);
+  if (loaded) staged_.emplace(generation, loaded);
+  return loaded;
+}
+
+LocalSecretService::Held LocalSecretService::load(const std::string& generation) const {
   const auto stored = store_.load(generation);
   if (!stored) return nullptr;
   Held loaded = decrypt(*stored);
   if (loaded->id() != generation) {
     throw Error("cannot serve generation", generation, "what is stored under this id is another one");
   }
-  staged_.emplace(generation, loaded);
   return loaded;
+}
+
+// On the thread of a view.
+std::shared_ptr<const ViewSnapshot> LocalSecretService::former(uid_t uid,
+                                                               std::uint64_t handle) const noexcept {
+  try {
+    for (const std::string& id : store_.list()) {
+      if (ViewSnapshot::handle_of(id) != handle) continue;
+      const Held generation = load(id);
+      if (!generation) return nullptr;
+      const Snapshots all = snapshots_of(generation);
+      const auto found = all.find(uid);
+      return found == all.end() ? nullptr : found->second;
+    }
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "cannot find again what an open file reads", {{"reason", error.what()}});
+  }
+  return nullptr;
 }
 
 std::vector<FileFact> LocalSecretService::facts(const SecretBundle& bundle) {
@@ -145,12 +186,18 @@ StagedGeneration LocalSecretService::stage(const SecretBundle& bundle) {
 void LocalSecretService::flip(const std::string& generation) {
   Held next = find(generation);
   if (!next) throw refusal("UnknownGeneration", generation, "it is neither staged nor stored");
+  // The system may have been switched since; what stands in the way of serving stays known until we serve.
+  std::string problem = std::exchange(problem_, {});
+  read_recorded();
+  problem_ = std::move(problem);
   serve(std::move(next));
   problem_.clear();
 }
 
 void LocalSecretService::serve(Held generation) {
   Snapshots next = snapshots_of(generation);
+  // First the record: nobody may read the new values and, after our death, the old ones again.
+  write_served(options_.runtime_dir, {.generation = generation->id(), .recorded = recorded_});
   views_.show(next, generation->id());
   snapshots_ = std::move(next);
   if (served_ != generation) {
@@ -159,6 +206,9 @@ void LocalSecretService::serve(Held generation) {
          {"before", served_ ? served_->id() : "none"},
          {"failures", std::to_string(generation->failures())}});
   }
+  // What is not served any more is on disk, encrypted; in memory only as long as open files read it.
+  if (served_ && served_ != generation) staged_.erase(served_->id());
+  staged_.insert_or_assign(generation->id(), generation);
   served_ = std::move(generation);
 }
 
@@ -232,7 +282,8 @@ ServiceStatus LocalSecretService::status() {
   for (const auto& [id, generation] : staged_) kept.insert(id);
   for (std::string& id : store_.list()) kept.insert(std::move(id));
   out.staged.assign(kept.begin(), kept.end());
-  for (const Identity& identity : identities_) out.recipients.push_back(to_text(identity.recipient()));
+  const auto identities = identities_.load();
+  for (const Identity& identity : *identities) out.recipients.push_back(to_text(identity.recipient()));
   if (served_) {
     for (const StagedFile& file : served_->files()) {
       if (file.readable()) continue;

@@ -7,6 +7,7 @@
 #include "src/base/clock.hpp"
 #include "src/base/service_notify.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,9 +54,13 @@ class LocalSecretService final : public SecretService {
 
   void load_identities();
   void read_recorded();
+  // What a predecessor served in the middle of a run; nullptr when the recorded generation counts.
+  [[nodiscard]] Held find_interrupted();
   [[nodiscard]] Held decrypt(const SecretBundle& bundle) const;
   // In memory, or decrypted from disk; nullptr when it is neither.
   [[nodiscard]] Held find(const std::string& generation);
+  [[nodiscard]] Held load(const std::string& generation) const;
+  [[nodiscard]] std::shared_ptr<const ViewSnapshot> former(uid_t uid, std::uint64_t handle) const noexcept;
   void serve(Held generation);
   [[nodiscard]] static Snapshots snapshots_of(const Held& generation);
   void observe(const AccessEvent& event);
@@ -63,9 +68,11 @@ class LocalSecretService final : public SecretService {
   SecretsdOptions options_;
   GenerationStore store_;
   AuditLog audit_;
-  std::vector<Identity> identities_;
+  // Shared with the threads of the views, which decrypt what a predecessor had open.
+  std::atomic<std::shared_ptr<const std::vector<Identity>>> identities_{
+      std::make_shared<const std::vector<Identity>>()};
   std::vector<std::string> identity_problems_;
-  std::map<std::string, Held> staged_;  // the served one too
+  std::map<std::string, Held> staged_;  // the served one too; others are on disk only, encrypted
   Held served_;
   Snapshots snapshots_;
   std::string recorded_;

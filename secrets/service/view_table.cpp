@@ -60,8 +60,19 @@ void forget_kept(uid_t uid) {
 
 }  // namespace
 
-ViewTable::ViewTable(Places places, AccessObserver observer)
-    : places_(std::move(places)), observer_(std::move(observer)) {}
+void detach_views(const ViewPlaces& places, const std::set<std::string>& alive) {
+  const auto mounts = current_mounts();
+  // The last mounted first, so that what is stacked comes off in order.
+  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
+    const bool ours =
+        mount->path.starts_with(places.runtime_dir + "/view/") ||
+        (mount->path.starts_with(places.user_runtime_root + '/') && mount->path.ends_with("/secrets"));
+    if (mount->type == kViewType && ours && !alive.contains(mount->device)) detach_mount(mount->path);
+  }
+}
+
+ViewTable::ViewTable(Places places, AccessObserver observer, Former former)
+    : places_(std::move(places)), observer_(std::move(observer)), former_(std::move(former)) {}
 
 ViewTable::~ViewTable() {
   if (service_manager_listens()) return;
@@ -77,6 +88,14 @@ ViewTable::~ViewTable() {
 
 std::string ViewTable::path_of(uid_t uid) const {
   return places_.runtime_dir + "/view/" + std::to_string(uid);
+}
+
+ViewMount::Parts ViewTable::parts_of(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const {
+  return {.path = path_of(uid),
+          .owner = read_owner(uid),
+          .snapshot = std::move(snapshot),
+          .observer = observer_,
+          .former = [this, uid](std::uint64_t handle) { return former_(uid, handle); }};
 }
 
 std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Snapshots& snapshots,
@@ -102,12 +121,10 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
         throw Error("cannot take over", path_of(uid), "only one of its two descriptors was kept");
       }
       const auto shown = snapshot_for(uid, snapshots, generation);
-      Held held{
-          .mount = ViewMount::take_over(
-              {.path = path_of(uid), .owner = read_owner(uid), .snapshot = shown, .observer = observer_},
-              {.fuse = std::move(fds.fuse), .init = read_sealed_init(fds.init)}),
-          .files = shown->entries().size(),
-          .taken_over = true};
+      Held held{.mount = ViewMount::take_over(
+                    parts_of(uid, shown), {.fuse = std::move(fds.fuse), .init = read_sealed_init(fds.init)}),
+                .files = shown->entries().size(),
+                .taken_over = true};
       alive.insert(there->device);
       views_.insert_or_assign(uid, std::move(held));
     } catch (const Error& error) {
@@ -115,13 +132,7 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
       forget_kept(uid);
     }
   }
-  // What nobody answers for any more hangs or fails everybody who touches it.
-  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
-    const bool ours =
-        mount->path.starts_with(places_.runtime_dir + "/view/") ||
-        (mount->path.starts_with(places_.user_runtime_root + '/') && mount->path.ends_with("/secrets"));
-    if (mount->type == kViewType && ours && !alive.contains(mount->device)) detach_mount(mount->path);
-  }
+  detach_views(places_, alive);
   for (auto& [uid, held] : views_) bind(uid, held);
   return problems;
 }
@@ -136,9 +147,7 @@ ViewTable::Held& ViewTable::mounted(uid_t uid, const Snapshots& snapshots, const
     views_.erase(known);
   }
   const auto shown = snapshot_for(uid, snapshots, generation);
-  Held held{.mount = ViewMount::mount(
-                {.path = path_of(uid), .owner = read_owner(uid), .snapshot = shown, .observer = observer_}),
-            .files = shown->entries().size()};
+  Held held{.mount = ViewMount::mount(parts_of(uid, shown)), .files = shown->entries().size()};
   keep_for_successor(uid, held.mount->server());
   return views_.insert_or_assign(uid, std::move(held)).first->second;
 }

@@ -4,25 +4,37 @@
 #include "secrets/view/view_mount.hpp"
 #include "src/base/service_notify.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace hwcsync::secrets {
 
+// Where the views of a service are mounted and bound.
+struct ViewPlaces {
+  std::string runtime_dir;
+  std::string user_runtime_root;
+};
+
 // What each user's view shows.
 using Snapshots = std::map<uid_t, std::shared_ptr<const ViewSnapshot>>;
+
+// Takes away the views at these places that nobody answers for any more: they would hang or fail everybody
+// who touches them. `alive` are the devices of those that somebody does.
+void detach_views(const ViewPlaces& places, const std::set<std::string>& alive);
 
 // All views of the service, by uid: mounted at <runtime_dir>/view/<uid>, bound to
 // <user_runtime_root>/<uid>/secrets. Belongs to the main thread.
 class ViewTable {
  public:
-  struct Places {
-    std::string runtime_dir;
-    std::string user_runtime_root;
-  };
-  ViewTable(Places places, AccessObserver observer);
+  using Places = ViewPlaces;
+  // Gives a user's view of a stored generation by ViewSnapshot::handle(); see FormerGeneration.
+  using Former = std::function<std::shared_ptr<const ViewSnapshot>(uid_t uid, std::uint64_t handle)>;
+  ViewTable(Places places, AccessObserver observer, Former former);
   // Without a service manager that keeps the descriptors, unmounts everything; with one, leaves it to a
   // successor.
   ~ViewTable();
@@ -57,10 +69,12 @@ class ViewTable {
   Held& mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation);
   void bind(uid_t uid, Held& held) const;
   [[nodiscard]] std::string path_of(uid_t uid) const;
+  [[nodiscard]] ViewMount::Parts parts_of(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const;
   [[nodiscard]] static ViewStatus describe(uid_t uid, const Held& held);
 
   Places places_;
   AccessObserver observer_;
+  Former former_;
   std::map<uid_t, Held> views_;
 };
 

@@ -75,8 +75,8 @@ FuseServer::FuseServer(Start start, ViewOwner owner, std::shared_ptr<const ViewS
       init_(std::move(start.init)),
       replaying_(!init_.empty()),
       observer_(std::move(observer)),
-      state_(std::make_shared<const State>(State{std::move(owner), snapshot})),
-      inherited_(replaying_ ? std::move(snapshot) : nullptr) {
+      find_former_(std::move(start.former)),
+      state_(std::make_shared<const State>(State{std::move(owner), std::move(snapshot)})) {
   if (!stop_.valid()) throw_errno("cannot create", "an eventfd");
   if (replaying_ && opcode_of(init_) != FUSE_INIT) {
     throw Error("cannot take over", "a view", "what was recorded of its start is no FUSE_INIT request");
@@ -199,21 +199,26 @@ std::uint64_t FuseServer::pin(const std::shared_ptr<const ViewSnapshot>& snapsho
   return snapshot->handle() << 16U | instance_;
 }
 
-// A handle that a predecessor gave out was never counted here.
 void FuseServer::unpin(std::uint64_t handle) noexcept {
   const auto found = pinned_.find(handle >> 16U);
-  if ((handle & 0xffffU) != instance_ || found == pinned_.end() || --found->second.opens > 0) return;
+  // A handle that a predecessor gave out was never counted here.
+  if ((handle & 0xffffU) != instance_) {
+    if (former_ && former_->handle() == handle >> 16U) former_.reset();
+    return;
+  }
+  if (found == pinned_.end() || --found->second.opens > 0) return;
   pinned_.erase(found);
   pinned_count_ = pinned_.size();
 }
 
-std::shared_ptr<const ViewSnapshot> FuseServer::opened_in(std::uint64_t handle,
-                                                          const State& present) const noexcept {
+std::shared_ptr<const ViewSnapshot> FuseServer::opened_in(std::uint64_t handle, const State& present) {
   const std::uint64_t generation = handle >> 16U;
   if (present.snapshot->handle() == generation) return present.snapshot;
   if (const auto found = pinned_.find(generation); found != pinned_.end()) return found->second.snapshot;
-  if (inherited_ && inherited_->handle() == generation) return inherited_;
-  return nullptr;
+  if (former_ && former_->handle() == generation) return former_;
+  if (!find_former_) return nullptr;
+  former_ = find_former_(generation);
+  return former_;
 }
 
 void FuseServer::report(AccessEvent event) const {

@@ -20,6 +20,10 @@ namespace hwcsync::secrets {
 // answered.
 enum class Resend { not_needed, asked, unsupported };
 
+// Finds a generation again that a file was opened in under a predecessor: by ViewSnapshot::handle(), nullptr
+// when it cannot be had. Called on the server's thread; must not throw or touch a view.
+using FormerGeneration = std::function<std::shared_ptr<const ViewSnapshot>(std::uint64_t handle)>;
+
 // Answers the kernel's requests for one view on a thread of its own. Knows nothing of mounts: it is given the
 // /dev/fuse descriptor of one, and whoever else holds a reference to it keeps the mount alive when we die.
 //
@@ -32,6 +36,7 @@ class FuseServer {
     Fd fuse;                     // of a mount
     std::string init{};          // empty for a new mount; else the predecessor's init_request()
     std::uint16_t instance = 0;  // differs between a server and its successor
+    FormerGeneration former{};
   };
 
   // Answers (or replays) the INIT handshake before it returns, and starts the thread. Throws Error.
@@ -75,8 +80,7 @@ class FuseServer {
   void ask_for_lost_requests();
   [[nodiscard]] std::uint64_t pin(const std::shared_ptr<const ViewSnapshot>& snapshot);
   void unpin(std::uint64_t handle) noexcept;
-  [[nodiscard]] std::shared_ptr<const ViewSnapshot> opened_in(std::uint64_t handle,
-                                                              const State& present) const noexcept;
+  [[nodiscard]] std::shared_ptr<const ViewSnapshot> opened_in(std::uint64_t handle, const State& present);
   void report(AccessEvent event) const;
 
   Fd fuse_;
@@ -87,10 +91,13 @@ class FuseServer {
   std::uint64_t swallow_ = 0;  // the unique whose reply the kernel must not see
   Resend resend_ = Resend::not_needed;
   AccessObserver observer_;
+  FormerGeneration find_former_;
   std::atomic<std::shared_ptr<const State>> state_;
   // Only the server's thread touches these.
-  std::map<std::uint64_t, Pinned> pinned_;         // by ViewSnapshot::handle()
-  std::shared_ptr<const ViewSnapshot> inherited_;  // what files that the predecessor opened read
+  std::map<std::uint64_t, Pinned> pinned_;  // by ViewSnapshot::handle()
+  // What files that a predecessor opened read, from the first read until one of them is closed: nobody tells
+  // us how many there are, and plaintext must not outstay its readers.
+  std::shared_ptr<const ViewSnapshot> former_;
   std::atomic<std::size_t> pinned_count_ = 0;
   std::atomic<bool> serving_ = true;
   std::unique_ptr<fuse_session, SessionDeleter> session_;

@@ -33,7 +33,7 @@ ViewSnapshot::ViewSnapshot(std::string generation, std::vector<ViewEntry> entrie
       entries_(std::move(entries)),
       keeper_(std::move(keeper)),
       since_(since),
-      handle_(first_bytes_of_hash("generation " + generation_) >> 16U) {
+      handle_(handle_of(generation_)) {
   root_ = &add(kRootNode, Kind::directory, {}, kRootNode);
   add(node_id(kGenerationFile), Kind::marker, kGenerationFile, kRootNode);
   for (const ViewEntry& entry : entries_) {
@@ -63,6 +63,10 @@ ViewSnapshot::ViewSnapshot(std::string generation, std::vector<ViewEntry> entrie
       throw Error("cannot show", (*twin)->name, "it is both a file and a directory of the view");
     }
   }
+}
+
+std::uint64_t ViewSnapshot::handle_of(std::string_view generation) {
+  return first_bytes_of_hash("generation " + std::string(generation)) >> 16U;
 }
 
 ViewSnapshot::Node& ViewSnapshot::add(NodeId id, Kind kind, std::string_view name, NodeId parent) {

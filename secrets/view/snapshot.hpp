@@ -61,6 +61,7 @@ class ViewSnapshot {
   [[nodiscard]] std::time_t since() const noexcept { return since_; }
   // 48 bits that name the generation in a file handle; the same in every process.
   [[nodiscard]] std::uint64_t handle() const noexcept { return handle_; }
+  [[nodiscard]] static std::uint64_t handle_of(std::string_view generation);
 
  private:
   Node& add(NodeId id, Kind kind, std::string_view name, NodeId parent);

@@ -51,8 +51,8 @@ std::unique_ptr<ViewMount> ViewMount::mount(Parts parts) {
   }
   std::string path = parts.path;
   try {
-    return std::make_unique<ViewMount>(
-        path, FuseServer::Start{.fuse = std::move(fuse), .instance = new_instance()}, std::move(parts));
+    FuseServer::Start start{.fuse = std::move(fuse), .instance = new_instance(), .former = parts.former};
+    return std::make_unique<ViewMount>(path, std::move(start), std::move(parts));
   } catch (...) {
     // Nobody would ever answer there.
     detach_mount(path);
@@ -62,11 +62,11 @@ std::unique_ptr<ViewMount> ViewMount::mount(Parts parts) {
 
 std::unique_ptr<ViewMount> ViewMount::take_over(Parts parts, Legacy legacy) {
   std::string path = parts.path;
-  return std::make_unique<ViewMount>(
-      path,
-      FuseServer::Start{
-          .fuse = std::move(legacy.fuse), .init = std::move(legacy.init), .instance = new_instance()},
-      std::move(parts));
+  FuseServer::Start start{.fuse = std::move(legacy.fuse),
+                          .init = std::move(legacy.init),
+                          .instance = new_instance(),
+                          .former = parts.former};
+  return std::make_unique<ViewMount>(path, std::move(start), std::move(parts));
 }
 
 void ViewMount::unmount() {

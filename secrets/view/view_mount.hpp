@@ -17,6 +17,7 @@ class ViewMount {
     ViewOwner owner;
     std::shared_ptr<const ViewSnapshot> snapshot;
     AccessObserver observer{};
+    FormerGeneration former{};
   };
 
   // Mounts with mount(2): needs CAP_SYS_ADMIN and /dev/fuse. The directory is made when it is missing; a view

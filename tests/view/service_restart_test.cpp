@@ -64,6 +64,57 @@ TEST_CASE("a killed service is restarted without one failed read, on the same mo
   for (const int fd : stop) ::close(fd);
 }
 
+TEST_CASE("a service that dies between flip and switch goes on with what it had flipped to") {
+  Host host;
+  host.start();
+  const auto old = deploy(host, {{"app/a", "old"}});
+  auto service = host.client();
+  service.flip(service.stage(host.bundle({{"app/a", "new"}})).generation);
+  host.kill(SIGKILL);
+  host.start();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "new"});
+  // A system that was switched since says what counts.
+  const auto third = service.stage(host.bundle({{"app/a", "third"}})).generation;
+  host.kill(SIGKILL);
+  host.record(third);
+  host.start();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "third"});
+  // And so does a reload, whatever was flipped to.
+  service.flip(old);
+  service.reload();
+  host.kill(SIGKILL);
+  host.start();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "third"});
+}
+
+TEST_CASE("a file opened before a flip and a death reads on what it was opened in") {
+  Host host;
+  host.start();
+  deploy(host, {{"app/a", "old"}});
+  std::array<int, 2> told{};
+  std::array<int, 2> go{};
+  REQUIRE(::pipe(told.data()) == 0);
+  REQUIRE(::pipe(go.data()) == 0);
+  Visitor reader(
+      kOwner, kOwner,
+      [&]() -> Seen {
+        const Fd kept(::open(host.bound("app/a").c_str(), O_RDONLY));
+        char byte = 0;
+        if (::write(told[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 1) return {.code = EPIPE};
+        return read_fd(kept.get());
+      },
+      VisitBy::process);
+  char byte = 0;
+  REQUIRE(::read(told[0], &byte, 1) == 1);
+  deploy(host, {{"app/a", "new"}});
+  host.kill(SIGKILL);
+  host.start();
+  REQUIRE(::write(go[1], &byte, 1) == 1);
+  CHECK(reader.finish() == Seen{0, "old"});
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "new"});
+  for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
+}
+
 TEST_CASE("an orderly restart keeps the mount too") {
   Host host;
   host.start();

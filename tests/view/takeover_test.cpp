@@ -167,10 +167,20 @@ TEST_CASE("a file that the predecessor opened keeps its generation over a flip o
   char byte = 0;
   REQUIRE(::read(told[0], &byte, 1) == 1);
   first.kill();
-  const auto second = ViewMount::take_over(parts(place), first.legacy());
+  auto successor = parts(place);
+  std::weak_ptr<const secrets::ViewSnapshot> found_again;
+  successor.former = [&found_again](std::uint64_t handle) {
+    auto found = snapshot("g1", {{"a", "the value"}});
+    found_again = found;
+    return handle == found->handle() ? found : nullptr;
+  };
+  const auto second = ViewMount::take_over(std::move(successor), first.legacy());
   second->set(owner(), snapshot("g2", {{"a", "another"}}));
   REQUIRE(::write(go[1], &byte, 1) == 1);
   CHECK(reader.finish() == Seen{0, "the value"});
+  // The kernel tells of the close some time after it.
+  for (int i = 0; i < 1000 && !found_again.expired(); ++i) ::usleep(1000);
+  CHECK(found_again.expired());
   for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
 }
 

@@ -1,0 +1,191 @@
+#include "secrets/service/holder.hpp"
+
+#include "src/base/atomic_file.hpp"
+#include "src/base/error.hpp"
+#include "src/base/event_loop.hpp"
+#include "src/base/file_lock.hpp"
+#include "src/base/log.hpp"
+#include "src/base/notify_message.hpp"
+#include "src/base/text.hpp"
+
+#include <climits>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace hwcsync::secrets {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstPause{100};
+constexpr milliseconds kLongestPause{5'000};
+
+FileLock take_lock(const std::string& runtime_dir) {
+  make_directories(runtime_dir, 0755);
+  auto lock = FileLock::try_lock(runtime_dir + "/holder.lock");
+  if (!lock) {
+    throw BusyError(
+        {"cannot serve secrets in", runtime_dir, "another secrets service does",
+         "stop it first: it is the parent of the process that listens on " + runtime_dir + "/secrets"});
+  }
+  return std::move(*lock);
+}
+
+class Holder {
+ public:
+  explicit Holder(const HolderOptions& options)
+      : options_(options),
+        socket_(options.places.runtime_dir + "/notify"),
+        lock_(take_lock(options.places.runtime_dir)),
+        notify_(listen_for_notifications(socket_)) {
+    sources_[0] = loop_.on_signal(SIGTERM, [this] { end(); });
+    sources_[1] = loop_.on_signal(SIGINT, [this] { end(); });
+    sources_[2] = loop_.on_signal(SIGHUP, [this] { pass_on(SIGHUP); });
+    sources_[3] = loop_.watch(notify_.get(), {.readable = true}, [this](Readiness) { hear(); });
+  }
+  ~Holder() { ::unlink(socket_.c_str()); }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  int run() {
+    spawn();
+    const int code = loop_.run();
+    // Nobody will answer for them any more. Without a service of ours they are somebody else's.
+    stored_.clear();
+    if (was_ready_) detach_views(options_.places, {});
+    return code;
+  }
+
+ private:
+  void spawn() {
+    ready_ = false;
+    // fork and not posix_spawn: LISTEN_PID is the child's own number. We have no other thread and no secret.
+    child_ = ::fork();
+    if (child_ < 0) throw_errno("cannot start", options_.argv.front());
+    if (child_ == 0) become_service();
+    ended_ = loop_.on_child(child_, [this](int status) { on_end(status); });
+  }
+
+  // In the child.
+  [[noreturn]] void become_service() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    std::string names;
+    std::vector<int> high;
+    for (const auto& [name, fd] : stored_) {
+      high.push_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 500));
+      names += (names.empty() ? "" : ":") + name;
+    }
+    for (std::size_t i = 0; i < high.size(); ++i) ::dup2(high[i], static_cast<int>(i) + 3);
+    ::setenv("NOTIFY_SOCKET", socket_.c_str(), 1);
+    if (!high.empty()) {
+      ::setenv("LISTEN_FDS", std::to_string(high.size()).c_str(), 1);
+      ::setenv("LISTEN_FDNAMES", names.c_str(), 1);
+      ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    }
+    std::vector<char*> argv;
+    for (const std::string& word : options_.argv) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    ::execv(argv.front(), argv.data());
+    log(LogLevel::error, "cannot start the secret service",
+        {{"path", options_.argv.front()}, {"reason", SystemError("cannot run", "it", errno).what()}});
+    ::_exit(127);
+  }
+
+  void hear() {
+    while (auto message = receive_notification(notify_.get())) {
+      if (message->sender != child_) continue;
+      const std::string name = message->value("FDNAME");
+      if (message->has("FDSTORE=1") && !message->fds.empty() && !name.empty() &&
+          name.find(':') == std::string::npos) {
+        stored_[name] = std::move(message->fds.front());
+      }
+      if (message->has("FDSTOREREMOVE=1")) stored_.erase(name);
+      if (!message->has("READY=1")) continue;
+      ready_ = was_ready_ = true;
+      pause_ = kFirstPause;
+    }
+  }
+
+  void on_end(int status) {
+    hear();  // what it said before it died
+    child_ = -1;
+    const bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (ending_) {
+      loop_.exit(0);
+    } else if (!was_ready_ && WIFEXITED(status)) {
+      // Its message is on stderr; another try would say the same.
+      loop_.exit(orderly ? 1 : WEXITSTATUS(status));
+    } else {
+      log(LogLevel::warning, "the secret service has ended, starting it again",
+          {{"status", WIFEXITED(status) ? std::to_string(WEXITSTATUS(status))
+                                        : "signal " + std::to_string(WTERMSIG(status))}});
+      if (ready_) {
+        spawn();
+      } else {
+        again_ = loop_.after(pause_, [this] { spawn(); });
+        pause_ = std::min(2 * pause_, kLongestPause);
+      }
+    }
+  }
+
+  void end() {
+    ending_ = true;
+    again_.reset();
+    if (child_ <= 0) {
+      loop_.exit(0);
+      return;
+    }
+    pass_on(SIGTERM);
+    too_late_ = loop_.after(options_.patience, [this] { pass_on(SIGKILL); });
+  }
+
+  void pass_on(int signal) const {
+    if (child_ > 0) ::kill(child_, signal);
+  }
+
+  const HolderOptions& options_;
+  EventLoop loop_;
+  std::string socket_;
+  FileLock lock_;
+  Fd notify_;
+  std::array<EventLoop::Source, 4> sources_;
+  EventLoop::Source ended_;
+  EventLoop::Source again_;
+  EventLoop::Source too_late_;
+  std::map<std::string, Fd> stored_;
+  pid_t child_ = -1;
+  bool ready_ = false;      // this one
+  bool was_ready_ = false;  // any one before
+  bool ending_ = false;
+  milliseconds pause_ = kFirstPause;
+};
+
+}  // namespace
+
+int run_holder(const HolderOptions& options) {
+  return Holder(options).run();
+}
+
+std::vector<std::string> own_command_line() {
+  std::vector<std::string> argv = split(read_file("/proc/self/cmdline"), '\0');
+  if (!argv.empty() && argv.back().empty()) argv.pop_back();
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length <= 0 || argv.empty()) throw_errno("cannot tell the path of", "this program");
+  argv.front() = std::string(path.data(), static_cast<std::size_t>(length));
+  return argv;
+}
+
+}  // namespace hwcsync::secrets
