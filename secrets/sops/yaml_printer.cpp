@@ -42,8 +42,10 @@ bool fits_block(Bytes text) {
 class Printer {
  public:
   void document(const SopsNode& node) {
-    if (node.items.empty()) out_.append(as_bytes("{}\n"));
     items(node, 0);
+    // Comments alone would become those of the next document.
+    if (std::ranges::all_of(node.items, [](const auto& item) { return item.node.is_comment(); }))
+      out_.append(as_bytes("{}\n"));
   }
   void separator() { out_.append(as_bytes("---\n")); }
   SecureBuffer take() { return std::move(out_); }
