@@ -28,6 +28,7 @@ class Reader {
  public:
   Reader(Bytes text, std::string_view verb) : cursor_(text, verb) {
     if (!is_valid_utf8(public_text_of(text))) cursor_.malformed("the file is not UTF-8");
+    check_characters(text);
   }
 
   std::vector<SopsNode> run() {
@@ -49,6 +50,17 @@ class Reader {
   }
 
  private:
+  // YAML 1.2.2, section 5.1, as far as single bytes tell; sops refuses these characters too.
+  void check_characters(Bytes text) const {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const std::uint8_t c = text[i];
+      if (c == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'))
+        cursor_.unsupported("a carriage return without a line feed");
+      if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+        cursor_.malformed("control characters are not allowed");
+    }
+  }
+
   static std::string_view public_text_of(Bytes text) {
     return {reinterpret_cast<const char*>(text.data()), text.size()};
   }
