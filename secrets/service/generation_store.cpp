@@ -10,15 +10,19 @@
 #include <filesystem>
 #include <system_error>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace hwcsync::secrets {
 namespace {
 
 namespace fs = std::filesystem;
 
+// The name of the whole directory is what makes it count, so one sync of each directory at the end will do.
 void write_file(const std::string& path, std::string_view content) {
-  AtomicFile file(path, 0600);
-  file.write(content);
-  file.commit();
+  const Fd file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  write_all(file.get(), content, path);
+  if (::fsync(file.get()) != 0) throw_errno("cannot write", path);
 }
 
 void remove_tree(const std::string& path) {
@@ -42,6 +46,8 @@ void GenerationStore::save(const std::string& generation, const SecretBundle& bu
   make_directories(building + "/ciphertexts", 0700);
   for (const auto& [id, data] : bundle.ciphertexts) write_file(building + "/ciphertexts/" + id, data);
   write_file(building + "/manifest.json", bundle.manifest);
+  sync_directory(building + "/ciphertexts");
+  sync_directory(building);
   // Without a manifest it is no generation, only what somebody left there.
   remove_tree(place);
   if (std::rename(building.c_str(), place.c_str()) != 0) throw_errno("cannot store", place);

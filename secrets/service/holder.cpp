@@ -130,7 +130,8 @@ class Holder {
     } else {
       log(LogLevel::warning, "the secret service has ended, starting it again",
           {{"status", WIFEXITED(status) ? std::to_string(WEXITSTATUS(status))
-                                        : "signal " + std::to_string(WTERMSIG(status))}});
+                                        : "signal " + std::to_string(WTERMSIG(status)) +
+                                              (WCOREDUMP(status) ? ", core dumped" : "")}});
       if (ready_) {
         spawn();
       } else {

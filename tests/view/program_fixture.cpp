@@ -46,6 +46,8 @@ Program::Program(const Host& host) : socket_(host.options().socket), log_(host.p
     ::unsetenv("NOTIFY_SOCKET");
     const int log = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(log, STDERR_FILENO);
+    // Where a core would be.
+    if (::chdir(host.path("").c_str()) != 0) ::_exit(127);
     ::execl(HWCSYNC_PROGRAM, HWCSYNC_PROGRAM, "secretsd", "--config", config.c_str(), nullptr);
     ::_exit(127);
   }

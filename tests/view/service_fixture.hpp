@@ -39,6 +39,12 @@ class Host {
   [[nodiscard]] std::string bound(const std::string& name) const;  // in the user's runtime directory
   [[nodiscard]] const secrets::SecretsdOptions& options() const { return options_; }
 
+  // Whom ciphertexts of this host are for, and the private half of that key.
+  [[nodiscard]] secrets::Recipient recipient() const { return identity_.recipient(); }
+  [[nodiscard]] const secrets::SecureBuffer& secret_scalar() const {
+    return std::get<secrets::X25519Identity>(identity_.key).scalar;
+  }
+
   // One generation: raw files of the owner by path, encrypted to this host with age.
   [[nodiscard]] secrets::SecretBundle bundle(const std::map<std::string, std::string>& values) const;
   // The same, encrypted to somebody else.
