@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <utility>
 
 namespace hwcsync::plan {
 namespace {
@@ -20,16 +22,15 @@ namespace {
 // One side of the comparison: the repository's configuration, as far as it can be read.
 struct Side {
   std::optional<git::GitTree> tree;
-  std::optional<stack::RepositoryConfig> config;
+  std::shared_ptr<const stack::RepositoryConfig> config;  // one for both where the file is the same
   const stack::Host* host = nullptr;
 };
 
-Side open_side(const git::Repository& repository, const git::ObjectId& revision, const std::string& host,
-               layout::LoadCounters& counters) {
+Side side_of(git::GitTree tree, std::shared_ptr<const stack::RepositoryConfig> config,
+             const std::string& host) {
   Side out;
-  out.tree.emplace(repository.tree(revision));
-  ++counters.repository_files;
-  out.config = stack::read_repository_config(*out.tree);
+  out.tree.emplace(std::move(tree));
+  out.config = std::move(config);
   const auto found = out.config->hosts.find(host);
   if (found != out.config->hosts.end()) out.host = &found->second;
   return out;
@@ -37,19 +38,21 @@ Side open_side(const git::Repository& repository, const git::ObjectId& revision,
 
 // The deployed side may no longer parse (an older schema, a repaired file): then its files are all that is
 // compared.
-Side open_base(const git::Repository& repository, const git::ObjectId& revision, const std::string& host,
+Side open_base(git::GitTree tree, const Side& after, const std::string& host,
                layout::LoadCounters& counters) {
+  const auto blob = tree.blob_id(stack::kRepositoryFile);
+  if (blob && blob == after.tree->blob_id(stack::kRepositoryFile)) {
+    return side_of(std::move(tree), after.config, host);
+  }
   try {
-    return open_side(repository, revision, host, counters);
+    ++counters.repository_files;
+    auto config = std::make_shared<const stack::RepositoryConfig>(stack::read_repository_config(tree));
+    return side_of(std::move(tree), std::move(config), host);
   } catch (const ConfigError&) {
     Side out;
-    out.tree.emplace(repository.tree(revision));
+    out.tree.emplace(std::move(tree));
     return out;
   }
-}
-
-bool has(const std::vector<std::string>& list, const std::string& word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
 }
 
 // Anything in hwcsync.yaml that may reach into stacks: then all stacks are read, and compared by what they
@@ -91,9 +94,10 @@ class Maker {
   }
 
   Plan make() {
-    after_ = open_side(repository_, *in_.to, in_.host, plan_.counters);
-    (void)stack::find_host(*after_.config, in_.host);
-    if (in_.from) before_ = open_base(repository_, *in_.from, in_.host, plan_.counters);
+    open_after();
+    if (in_.from) before_ = open_base(repository_.tree(*in_.from), after_, in_.host, plan_.counters);
+    now_ = names_of(after_);
+    was_ = names_of(before_);
     plan_.commits = repository_.commits_between(in_.from, *in_.to, 100);
     plan_.stacks_total = after_.host->stacks.size();
     classify_changes();
@@ -120,17 +124,33 @@ class Maker {
   }
 
  private:
+  using Names = std::set<std::string, std::less<>>;
+
+  void open_after() {
+    git::GitTree tree = repository_.tree(*in_.to);
+    auto config = in_.config;
+    if (!config) {
+      ++plan_.counters.repository_files;
+      config = std::make_shared<const stack::RepositoryConfig>(stack::read_repository_config(tree));
+    }
+    after_ = side_of(std::move(tree), std::move(config), in_.host);
+    (void)stack::find_host(*after_.config, in_.host);
+  }
+
+  static Names names_of(const Side& side) {
+    if (side.host == nullptr) return {};
+    return {side.host->stacks.begin(), side.host->stacks.end()};
+  }
+
   void classify_changes() {
     const auto changes = repository_.diff(in_.from, *in_.to);
     paths_ = classify_all(changes, *after_.config, *after_.tree);
     const ClassifiedPaths& paths = paths_;
-    const std::vector<std::string> none;
     const auto& now = after_.host->stacks;
-    const auto& was = before_.host != nullptr ? before_.host->stacks : none;
     const bool all = paths.config && !resolves_alike(before_, after_);
-    for (const auto* list : {&now, &was}) {
+    for (const auto* list : {&now_, &was_}) {
       for (const std::string& name : *list) {
-        const bool moved = has(now, name) != has(was, name);
+        const bool moved = now_.count(name) != was_.count(name);
         if (all || moved || !in_.from || paths.stacks.count(name) != 0) touched_.insert(name);
       }
     }
@@ -188,7 +208,7 @@ class Maker {
     for (const std::string& name : touched_) {
       StackPair pair;
       pair.name = name;
-      if (before_.host != nullptr && has(before_.host->stacks, name)) {
+      if (was_.count(name) != 0) {
         try {
           pair.before =
               layout::load_stack(*before_.tree, *before_.config, *before_.host, name, plan_.counters);
@@ -198,7 +218,7 @@ class Maker {
       } else if (in_.from && before_.host == nullptr && !before_.config) {
         pair.before_unreadable = true;
       }
-      if (has(after_.host->stacks, name)) {
+      if (now_.count(name) != 0) {
         const auto probed = probed_.find(name);
         pair.after = probed != probed_.end() ? std::move(probed->second)
                                              : layout::load_stack(*after_.tree, *after_.config, *after_.host,
@@ -300,6 +320,8 @@ class Maker {
   Plan plan_;
   Side before_;
   Side after_;
+  Names was_;  // the stacks of the host on each side
+  Names now_;
   ClassifiedPaths paths_;
   std::set<std::string> shared_;                 // changed files that are in no stack's directory
   std::map<std::string, layout::Stack> probed_;  // read to see whether a shared file is theirs

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -105,6 +106,7 @@ struct Inputs {
   std::string machine;              // hostname of this machine; empty: do not compare (a laptop, CI)
   std::set<std::string> acks;
   FactsFunction facts;
+  std::shared_ptr<const stack::RepositoryConfig> config;  // of `to`, from a caller that has read it
 };
 
 [[nodiscard]] Plan make_plan(const Inputs& inputs);

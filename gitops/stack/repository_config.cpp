@@ -7,6 +7,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace hwcsync {
 
@@ -195,16 +196,15 @@ struct Reader {
   }
 
   void check_stacks(const Yaml& stacks) const {
-    std::vector<std::string> seen;
+    std::set<std::string> seen;
     for (const Yaml& item : stacks.items) {
       if (!item.is_scalar()) continue;
       if (!is_name(item.text)) {
         problems.add(
             item, "'" + item.text + "' is no name for a stack (a-z, 0-9 and '-', a letter or digit first)");
-      } else if (std::find(seen.begin(), seen.end(), item.text) != seen.end()) {
+      } else if (!seen.insert(item.text).second) {
         problems.add(item, "the stack '" + item.text + "' stands twice in this list");
       }
-      seen.push_back(item.text);
     }
   }
 

@@ -29,8 +29,9 @@ int plan(const Options& options, Context& context) {
   plan::Inputs inputs;
   inputs.repository = &source.repository;
   inputs.to = source.repository.require(options.to.empty() ? source.head : options.to);
-  const auto config = stack::read_repository_config(source.repository.tree(*inputs.to));
-  inputs.host = choose_host(context, settings, config);
+  inputs.config = std::make_shared<const stack::RepositoryConfig>(
+      stack::read_repository_config(source.repository.tree(*inputs.to)));
+  inputs.host = choose_host(context, settings, *inputs.config);
   inputs.from = options.from.empty() ? deployed_revision(source.repository, inputs.host)
                                      : std::optional(source.repository.require(options.from));
   inputs.acks = {options.acks.begin(), options.acks.end()};

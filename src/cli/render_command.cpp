@@ -76,6 +76,8 @@ int write_files(const std::string& directory, const std::map<std::string, std::s
   refuse_edited(directory);
   for (const auto& [path, content] : files) {
     const std::string full = directory + '/' + path;
+    // Writing is synced, which takes longer than rendering.
+    if (fs::is_regular_file(full) && read_file(full) == content) continue;
     make_directories(fs::path(full).parent_path().string(), 0755);
     AtomicFile file(full, 0644);
     file.write(content);
