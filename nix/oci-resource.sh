@@ -3,11 +3,13 @@
 #   oci-resource network|volume ensure NAME HASH [option of `podman ... create` ...]
 #   oci-resource network|volume exists NAME     fails when it is not there
 #   oci-resource network remove NAME            stays when somebody still uses it
+#   oci-resource unit ready NAME                starts what requires this unit of a container and does not run
 # HASH stands for the settings. podman keeps it as the label io.hwcsync.hash: a network with another one is made
 # anew after its containers of ours were removed, a volume with another one is never touched.
 set -eu
 
 podman=${HWCSYNC_PODMAN:-/run/current-system/sw/bin/podman}
+systemctl=${HWCSYNC_SYSTEMCTL:-/run/current-system/sw/bin/systemctl}
 kind=$1
 action=$2
 name=$3
@@ -44,8 +46,23 @@ recreate_network() {
   create "$@"
 }
 
+# A container that was stopped with the one it needs, or not started because that one was not well yet. systemd's own
+# Upholds= would start the old one again in the middle of a switch; and with it, as with Wants=, a unit that fails and
+# is restarted asks for its dependents at once, those ask for it, and a switch that waits for them never ends.
+start_dependents() {
+  set --
+  for unit in $("$systemctl" show --property RequiredBy --value "$name"); do
+    case $unit in podman-*.service) set -- "$@" "$unit" ;; esac
+  done
+  [ $# -eq 0 ] || exec "$systemctl" start --no-block -- "$@"
+}
+
 case $kind in
 network | volume) ;;
+unit)
+  start_dependents
+  exit
+  ;;
 *) fail "'$kind' is neither network nor volume" ;;
 esac
 

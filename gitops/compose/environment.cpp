@@ -34,6 +34,13 @@ void set(Reading& reading, const Yaml& where, const std::string& path, const std
     return;
   }
   check_suffixes(reading, where, path + '.' + name, value);
+  // Its list of --env goes through CSV (pflag's GetStringArray), whose reader drops the one before the other.
+  if (!value.tainted() && value.plain().find("\r\n") != std::string::npos) {
+    reading.limit(Limit::Of::containers, where,
+                  path + '.' + name +
+                      " holds a carriage return before a line feed, which `podman run --env` loses; "
+                      "mount a file instead");
+  }
   draft.service.environment[name] = std::move(value);
 }
 

@@ -4,6 +4,7 @@
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/marker.hpp"
 #include "gitops/nix/printer.hpp"
+#include "gitops/nix/provider_document.hpp"
 #include "src/base/hash.hpp"
 
 #include <set>
@@ -40,7 +41,7 @@ struct Facts {
 };
 
 std::string compose_text(const layout::Stack& stack) {
-  return with_marker(stack.name, write_yaml(stack.project.canonical));
+  return with_marker(stack.name, write_yaml(provider_document(stack.project.canonical)));
 }
 
 // Services that others wait for to complete, and those that are not to be restarted, may end.

@@ -193,6 +193,10 @@ std::vector<std::string> foreign_network_units(const OciService& service) {
   return out;
 }
 
+std::string start_dependents() {
+  return std::string("-") + kProgram + " unit ready %n";
+}
+
 std::vector<std::string> external_checks(const OciService& service) {
   std::vector<std::string> out;
   const auto check = [&](const std::string& kind, const std::string& name) {

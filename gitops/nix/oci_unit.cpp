@@ -38,7 +38,9 @@ void add_dependencies(const OciService& service, Ties& ties) {
     if (optional) {
       ties.wants.push_back(unit);
       ties.after.push_back(unit);
-    } else if (coupled.count(name) != 0) {
+      continue;
+    }
+    if (coupled.count(name) != 0) {
       ties.bound.push_back(unit);
       ties.after.push_back(unit);
     } else if (other.is_job() || service.is_job()) {
@@ -65,12 +67,16 @@ Ties ties_of(const OciService& service) {
   return out;
 }
 
-// The module waits for ever for a container that never becomes ready, and a switch with it.
+// The module waits for ever for a container that never becomes ready, and a switch with it. What the owner
+// says of the stack binds a container that others wait for; where nobody said anything, its own check does,
+// because the end of this time is the end of the container, be it a database in recovery.
 std::int64_t start_limit(const OciService& service) {
   const auto& stack = service.stack();
-  const std::int64_t configured = seconds(stack.config.health.timeout, stack.name + ": health.timeout");
-  const std::int64_t healthy = service.is_awaited_healthy() ? seconds_to_health(service.model()) + 30 : 0;
-  return std::max({std::int64_t{120}, configured, healthy});
+  const std::string& timeout = stack.config.health.timeout;
+  const std::int64_t configured = seconds(timeout, stack.name + ": health.timeout");
+  if (!service.is_awaited_healthy()) return std::max(std::int64_t{120}, configured);
+  if (timeout != stack::Health{}.timeout) return configured;
+  return std::max(configured, seconds_to_health(service.model()) + 30);
 }
 
 // Ahead of the module's own value, behind an owner's lib.mkForce.
@@ -165,9 +171,11 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
   if (service.is_awaited_healthy() && !service.release().has_run_options()) section.put("Delegate", true);
   add_restart(model, section, unit);
   section.put_if("ExecStartPre", strings(external_checks(service)));
-  if (!model.post_start.empty()) {
-    section.put("ExecStartPost", strings({hook_script(service, model.post_start, "post-start", scripts)}));
-  }
+  std::vector<std::string> afterwards;
+  if (!model.post_start.empty())
+    afterwards.push_back(hook_script(service, model.post_start, "post-start", scripts));
+  afterwards.push_back(start_dependents());
+  section.put("ExecStartPost", strings(afterwards));
   if (!model.pre_stop.empty()) {
     // A hook that fails must not keep the container from being stopped.
     const std::string script = "-" + hook_script(service, model.pre_stop, "pre-stop", scripts);
@@ -176,10 +184,7 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
   }
   SetBuilder out;
   put_ties(out, ties);
-  // BindsTo= stops this unit with the other; nothing else would bring it back.
-  out.put_if("upheldBy", strings(ties.bound))
-      .put_if("unitConfig", unit.take())
-      .put("serviceConfig", section.take());
+  out.put_if("unitConfig", unit.take()).put("serviceConfig", section.take());
   return out.take();
 }
 
@@ -203,6 +208,7 @@ Value::Set job_unit(const OciService& service, StackScripts& scripts) {
       .put("RemainAfterExit", true)
       .put_if("ExecStartPre", strings(external_checks(service)))
       .put("ExecStart", script)
+      .put("ExecStartPost", strings({start_dependents()}))
       .put("ExecStop", std::string("-") + kPodman + " rm --force --ignore " + systemd_word(name))
       .put("TimeoutStartSec", start_limit(service));
   SetBuilder out;

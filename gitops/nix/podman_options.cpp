@@ -13,6 +13,15 @@ namespace {
 
 using compose::Service;
 
+// One field of a list that podman splits at commas, by the rules of CSV (pflag's StringSlice): most values
+// stand as they are.
+std::string slice_field(const std::string& value) {
+  if (value.find_first_of(",\"\r\n") == std::string::npos) return value;
+  std::string out = "\"";
+  for (const char c : value) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
 // Collects flags; a value that says nothing adds nothing.
 class Flags {
  public:
@@ -29,8 +38,9 @@ class Flags {
   void each(std::string_view flag, const std::vector<std::string>& values) {
     for (const auto& value : values) text(flag, value);
   }
-  void pairs(std::string_view flag, const std::map<std::string, std::string>& values) {
-    for (const auto& [key, value] : values) text(flag, key + "=" + value);
+  // For flags that podman reads as lists.
+  void fields(std::string_view flag, const std::vector<std::string>& values) {
+    for (const auto& value : values) text(flag, slice_field(value));
   }
   std::vector<std::string> take() { return std::move(out_); }
 
@@ -116,24 +126,24 @@ void add_files(Flags& out, const Service& service) {
     out.text("--tmpfs", mount.target + (mount.options.empty() ? "" : ":" + join(mount.options, ",")));
   }
   out.each("--tmpfs", service.tmpfs);
-  out.each("--device-cgroup-rule", service.device_cgroup_rules);
+  out.fields("--device-cgroup-rule", service.device_cgroup_rules);
   // Docker has no writable /tmp and /run in a read-only container; podman has unless told.
   out.when(service.read_only, "--read-only");
   out.when(service.read_only, "--read-only-tmpfs=false");
 }
 
 void add_network(Flags& out, const Service& service) {
-  out.each("--expose", service.expose);
-  out.each("--dns", service.dns);
-  out.each("--dns-option", service.dns_opt);
-  out.each("--dns-search", service.dns_search);
-  for (const auto& host : service.extra_hosts) out.text("--add-host", extra_host(host));
+  out.fields("--expose", service.expose);
+  out.fields("--dns", service.dns);
+  out.fields("--dns-option", service.dns_opt);
+  out.fields("--dns-search", service.dns_search);
+  for (const auto& host : service.extra_hosts) out.text("--add-host", slice_field(extra_host(host)));
 }
 
 void add_process(Flags& out, const Service& service) {
-  out.each("--group-add", service.group_add);
+  out.fields("--group-add", service.group_add);
   for (const auto& option : service.security_opt) out.text("--security-opt", security_option(option));
-  out.pairs("--sysctl", service.sysctls);
+  for (const auto& [key, value] : service.sysctls) out.text("--sysctl", slice_field(key + "=" + value));
   out.text("--cgroupns", service.cgroup);
   out.text("--cgroup-parent", service.cgroup_parent);
   out.text("--uts", service.uts);

@@ -63,9 +63,18 @@ let
     podman-helpers = "nft newuidmap newgidmap fuse-overlayfs slirp4netns pasta conmon crun runc fusermount3 mount umount systemd-run catatonit";
   }) // {
     # Wrapped as in nixpkgs: it finds its helpers whatever the caller's PATH is, and nothing else.
+    # On cgroup v1 systemd cannot tell whose a message is once its sender has gone, and podman goes right after it has said
+    # that a container is ready: the wrapper says so again, and stays until it has been heard.
     podman = run "podman" { meta.mainProgram = "podman"; passthru = { pname = "podman"; version = "5.4.2"; }; } ''
       mkdir -p $out/bin
-      printf '#!/bin/sh\nPATH=$PATH:/run/wrappers/bin:%s/bin exec /usr/bin/podman "$@"\n' ${programs.podman-helpers} >$out/bin/podman
+      cat >$out/bin/podman <<'TEXT'
+      #!/bin/sh
+      PATH=$PATH:/run/wrappers/bin:${programs.podman-helpers}/bin
+      case "''${NOTIFY_SOCKET:-} $* " in
+        /*" --sdnotify=conmon "* | /*" --sdnotify=healthy "*) /usr/bin/podman "$@" && exec /usr/bin/systemd-notify --ready ;;
+        *) exec /usr/bin/podman "$@" ;;
+      esac
+      TEXT
       chmod 755 $out/bin/podman
     '';
   };

@@ -6,9 +6,29 @@
 namespace hwcsync {
 namespace {
 
+// What YAML counts as a break or as not printable beyond ASCII (YAML 1.1: c-printable, b-char): C1 controls
+// with U+0085, U+2028, U+2029, the byte order mark, U+FFFE and U+FFFF. Readers fold or refuse them; 0 for any
+// other.
+unsigned to_be_escaped(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+  if (text.size() >= 2 && byte(0) == 0xC2 && byte(1) < 0xA0) return byte(1);
+  if (text.size() < 3) return 0;
+  const unsigned point = ((byte(0) & 0x0FU) << 12U) | ((byte(1) & 0x3FU) << 6U) | (byte(2) & 0x3FU);
+  const bool odd =
+      point == 0x2028 || point == 0x2029 || point == 0xFEFF || point == 0xFFFE || point == 0xFFFF;
+  return (byte(0) & 0xF0U) == 0xE0U && odd ? point : 0;
+}
+
+void write_escape(std::string& out, unsigned point) {
+  std::array<char, 8> escape{};
+  std::snprintf(escape.data(), escape.size(), point < 0x100 ? "\\x%02x" : "\\u%04x", point);
+  out += escape.data();
+}
+
 void write_quoted(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     switch (c) {
       case '"':
         out += "\\\"";
@@ -27,10 +47,10 @@ void write_quoted(std::string& out, std::string_view text) {
         break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-          std::array<char, 8> escape{};
-          std::snprintf(escape.data(), escape.size(), "\\x%02x",
-                        static_cast<unsigned>(static_cast<unsigned char>(c)));
-          out += escape.data();
+          write_escape(out, static_cast<unsigned char>(c));
+        } else if (const unsigned point = to_be_escaped(text.substr(i, 3)); point != 0) {
+          write_escape(out, point);
+          i += point < 0x100 ? 1 : 2;
         } else {
           out += c;
         }

@@ -72,5 +72,18 @@ TEST_CASE("what is written reads back the same") {
   }
 }
 
+TEST_CASE("what another reader could take for a break, or refuse, is written as an escape") {
+  Yaml root = Yaml::mapping();
+  const std::string text = "a\xc2\x85 b\xe2\x80\xa8 c\xe2\x80\xa9 d\xef\xbb\xbf e\xc2\x80 f\xef\xbf\xbf";
+  root.set("k", Yaml::scalar(text));
+  root.set("l", Yaml::scalar("a\xc2\xa0 \xe2\x80\xa7 \xef\xbf\xbd \xf0\x9f\x93\xb7 \xc2"));
+  const std::string written = write_yaml(root);
+  CHECK(written ==
+        "k: \"a\\x85 b\\u2028 c\\u2029 d\\ufeff e\\x80 f\\uffff\"\n"
+        "l: \"a\xc2\xa0 \xe2\x80\xa7 \xef\xbf\xbd \xf0\x9f\x93\xb7 \xc2\"\n");
+  root.entries.pop_back();
+  CHECK(parse_yaml(write_yaml(root), "again.yaml").entries[0].value.text == text);
+}
+
 }  // namespace
 }  // namespace hwcsync

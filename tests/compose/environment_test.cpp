@@ -101,5 +101,14 @@ TEST_CASE("operators of a secret are a limit of style oci only") {
       "supported by this version");
 }
 
+TEST_CASE("a value that podman's command line would change is a limit of style oci only") {
+  const Project project = Fixture().load(Fixture::web("environment: { A: \"a\\r\\nb\", B: \"a\\rb\\nc\" }"));
+  REQUIRE(project.limits.size() == 1);
+  CHECK(project.limits[0].of == Limit::Of::containers);
+  CHECK(project.limits[0].problem.message ==
+        "services.web.environment.A holds a carriage return before a line feed, which `podman run --env` "
+        "loses; mount a file instead");
+}
+
 }  // namespace
 }  // namespace hwcsync::compose

@@ -1,11 +1,16 @@
 // How the units of a stack of style oci hang together, and what their scripts do.
 #include "gitops/nix/render.hpp"
 #include "src/base/error.hpp"
+#include "src/base/process.hpp"
 #include "tests/nix/need_nix.hpp"
 #include "tests/nix/oci_lab.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include <sys/stat.h>
 
 using namespace hwcsync;
 
@@ -42,7 +47,46 @@ TEST_CASE("a container waits for a healthy one for a bounded time that fits its 
   CHECK(out.unit("podman-db")["config"]["TimeoutStartSec"] == Json::array({"500"}));  // 120 + 5 * 70 + 30
   CHECK(has(out.unit("podman-app")["requires"], "podman-db.service"));
   CHECK(has(out.unit("podman-app")["after"], "podman-db.service"));
+  // Healthy at the second try: the one that waits is started then.
+  CHECK(out.unit("podman-db")["config"]["ExecStartPost"] ==
+        Json::array({"-/etc/hwcsync/bin/oci-resource unit ready %n"}));
   CHECK(out.unit("podman-app")["config"]["TimeoutStartSec"] == Json::array({"120"}));
+}
+
+TEST_CASE("the stack's own health timeout ends the start of a container that others wait for") {
+  const std::string services =
+      service("db",
+              "    healthcheck: { test: [CMD, a, b], interval: 2s, timeout: 2s, start_period: 30m }\n") +
+      service("app", "    depends_on: { db: { condition: service_healthy } }\n");
+  const auto limit = [&](const std::string& stack, const std::string& container) {
+    return lab(services, "", stack).unit("podman-" + container)["config"]["TimeoutStartSec"];
+  };
+  const std::string said = "style: oci\nhealth: { timeout: 45s }\n";
+  CHECK(limit(said, "db") == Json::array({"45"}));
+  CHECK(limit(said, "app") == Json::array({"120"}));            // nobody waits for it: an image may be pulled
+  CHECK(limit("style: oci\n", "db") == Json::array({"1842"}));  // 1800 + 3 * 4 + 30
+}
+
+TEST_CASE("a container that is ready starts the containers that require it, and nothing else") {
+  const test::TemporaryDirectory directory;
+  const std::string fake = directory.path() + "/systemctl";
+  std::ofstream(fake)
+      << "#!/bin/sh\nif [ \"$1\" = show ]; then echo \"$5\" >&2; echo \"$REQUIRED_BY\"; else echo "
+         "\"$*\"; fi\n";
+  REQUIRE(::chmod(fake.c_str(), 0755) == 0);
+  const auto calls = [&](const std::string& required_by) {
+    Command call{.argv = {"sh", "nix/oci-resource.sh", "unit", "ready", "podman-db.service"},
+                 .environment = minimal_environment(),
+                 .directory = std::getenv("HWCSYNC_SOURCE_DIR")};
+    call.environment["HWCSYNC_SYSTEMCTL"] = fake;
+    call.environment["REQUIRED_BY"] = required_by;
+    const auto result = SystemProcessRunner().run(call);
+    CHECK(result.status.ok());
+    return result.output;
+  };
+  CHECK(calls("podman-app.service x.service podman-b.service") ==
+        "start --no-block -- podman-app.service podman-b.service\n");
+  CHECK(calls("").empty());
 }
 
 TEST_CASE("a service that others wait to end is a oneshot unit that runs its container once") {
@@ -81,7 +125,7 @@ TEST_CASE("services that share a namespace, or ask for it, move as a group") {
   for (const char* name : {"a1", "b1", "c1", "d1"}) {
     INFO(name);
     const Json& unit = out.unit(std::string("podman-") + name);
-    for (const char* tie : {"bindsTo", "partOf", "after", "upheldBy", "requires"}) {
+    for (const char* tie : {"bindsTo", "partOf", "after", "requires"}) {
       INFO(tie);
       CHECK(has(unit[tie], "podman-vpn.service"));
     }
@@ -118,7 +162,8 @@ TEST_CASE("hooks run from script files, as words") {
   CHECK(out.script_calls("stacks/s/bin/web-pre-stop") ==
         Calls{{"exec", "--workdir=/w", "--privileged", "web", "stop", "now; please"}});
   CHECK(out.unit("podman-web")["config"]["ExecStartPost"] ==
-        Json::array({"/etc/hwcsync/stacks/s/bin/web-post-start"}));
+        Json::array(
+            {"/etc/hwcsync/stacks/s/bin/web-post-start", "-/etc/hwcsync/bin/oci-resource unit ready %n"}));
 }
 
 TEST_CASE("a network is made with all its settings, and made anew when they change") {

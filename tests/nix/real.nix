@@ -55,7 +55,6 @@ let
     };
     wantedBy = names;
     requiredBy = names;
-    upheldBy = names;
     wants = names;
     requires = names;
     bindsTo = names;

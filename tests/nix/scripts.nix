@@ -23,7 +23,6 @@ in
       requiredBy
       bindsTo
       partOf
-      upheldBy
       ;
     config = lib.mapAttrs (_: texts) (
       removeAttrs unit.serviceConfig [

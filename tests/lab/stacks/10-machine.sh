@@ -5,12 +5,14 @@ install -d -o eric -g eric /srv/git
 as_eric git init -q --bare --initial-branch=main "$bare"
 cp -r "$here/config" "$work"
 # The same stacks once more in style oci: as root's containers, with an r before every name.
-for stack in group three; do
+for stack in group three leaving; do
   mkdir "$work/stacks/r$stack"
   sed "s/$stack-/r$stack-/; s/127.0.0.1:8080/127.0.0.1:8081/" "$work/stacks/$stack/compose.yaml" >"$work/stacks/r$stack/compose.yaml"
   {
     echo "style: oci"
-    sed '/^prepare:/,$d; s/127.0.0.1:8080/127.0.0.1:8081/' "$work/stacks/$stack/stack.yaml"
+    if [[ -e $work/stacks/$stack/stack.yaml ]]; then
+      sed '/^prepare:/,$d; s/127.0.0.1:8080/127.0.0.1:8081/' "$work/stacks/$stack/stack.yaml"
+    fi
   } >"$work/stacks/r$stack/stack.yaml"
 done
 chown -R eric:eric "$work"

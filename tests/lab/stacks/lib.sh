@@ -39,8 +39,8 @@ later() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'; }
 # The names of those that moved, came or went between two snapshots.
 moved() { comm -3 <(echo "$1") <(echo "$2") | awk '{ print $2 }' | sort -u | xargs; }
 invocation() { systemctl show -P InvocationID "$1.service"; }
-# What stands before the names of each style's stacks: compose, oci.
-styles=${STYLES:--}
+# What stands before the names of each style's stacks: compose, oci. STYLES=- leaves the second out.
+styles=${STYLES:-- r}
 port_of() { case $1 in r*) echo 8081 ;; *) echo 8080 ;; esac; }
 units_of() { case $1 in r*) echo podman-$1-holder podman-$1-db podman-$1-app ;; *) echo $1-stack ;; esac; }
 # Every unit of a stack, with its start: none may change where nothing restarts.
@@ -55,10 +55,11 @@ changed_units() { comm -3 <(echo "$1") <(invocations) | awk '{ print $1 }' | sor
 # eventually COMMAND...: what a run does after its outcome is told.
 eventually() {
   local i
-  for ((i = 0; i < 50; i++)); do
+  for ((i = 0; i < 100; i++)); do
     if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.2
   done
   return 1
 }
+test_that() { eval "$1"; }
 as_homelab() { /opt/lab/machine/guest/as-user homelab "$@"; }
