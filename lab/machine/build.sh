@@ -22,14 +22,16 @@ if [[ -x $binary ]]; then echo "$binary"; exit 0; fi
 # A mount namespace of our own: the template stays as it is, and what is mounted here is gone with the process.
 work=$(mktemp -d "$cache/inside/work.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
-mkdir -p "$work"/{upper,work,root} "$cache/inside/ccache" "$cache/inside/build"
-export source template work cache
+# One build directory a source tree: ninja goes by times, and an object of another tree's sources may be the newer one.
+build=$cache/inside/build-$(printf %s "$source" | sha256sum | cut -c1-10)
+mkdir -p "$work"/{upper,work,root} "$cache/inside/ccache" "$build"
+export source template work cache build
 unshare --mount --propagation private bash -euo pipefail >&2 <<'INSIDE'
 mount -t overlay overlay -o "lowerdir=$template,upperdir=$work/upper,workdir=$work/work" "$work/root"
 mkdir -p "$work/root"/{source,build,ccache}
 mount --bind "$source" "$work/root/source"
 mount -o remount,bind,ro "$work/root/source"
-mount --bind "$cache/inside/build" "$work/root/build"
+mount --bind "$build" "$work/root/build"
 mount --bind "$cache/inside/ccache" "$work/root/ccache"
 mount -t proc proc "$work/root/proc"
 mount --bind /dev "$work/root/dev"
@@ -39,7 +41,7 @@ chroot "$work/root" env -i PATH=/usr/bin:/bin HOME=/root LANG=C.UTF-8 CCACHE_DIR
   ninja -C /build hwcsync >/build/ninja.log || { grep -E "error|FAILED" -A5 /build/ninja.log | tail -n 60; exit 1; }'
 INSIDE
 mkdir -p "$cache/built-$hash"
-cp "$cache/inside/build/hwcsync" "$binary.new"
+cp "$build/hwcsync" "$binary.new"
 strip "$binary.new"
 mv "$binary.new" "$binary"
 # Older results are of no use: the two newest stay.
