@@ -216,7 +216,7 @@ in
           NotifyAccess = "main";
           ExecStart = "${program} secretsd";
           Restart = "always";
-          RestartSec = "100ms";
+          RestartSec = "250ms";
           RestartPreventExitStatus = "78";
           # /dev/fuse stays with systemd while the process is replaced.
           FileDescriptorStoreMax = 64;

@@ -1,0 +1,16 @@
+# shellcheck shell=bash disable=SC2154
+say "the view is there again after the user's manager was stopped and started"
+before=$(inode_of "$token")
+# Units alone: podman's storage on these machines does not survive the end of the namespace that it was mounted in.
+systemctl stop photos-stack.service
+systemctl stop user@1000.service
+gone() { test ! -e /run/user/1000; }
+eventually gone || systemctl stop user-runtime-dir@1000.service
+check "the runtime directory is gone" gone
+systemctl start user@1000.service
+check "nothing is there before somebody wants it" test ! -e "$token"
+# What a stack's unit wants and waits for.
+systemctl start hwcsync-view@1000.service
+check "the owner reads" reads 1000 "$token" round-2-00-of-photos
+check "from the same inode" test "$(inode_of "$token")" = "$before"
+check "which is on record" audited '.uid == 1000 and .path == $path and .op == "read"'
