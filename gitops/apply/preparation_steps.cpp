@@ -68,7 +68,7 @@ SecretBundle bundle_of(const layout::DesiredState& desired, const git::Repositor
   SecretBundle out{.manifest = desired.manifest_json()};
   for (const auto& [name, stack] : desired.stacks) {
     for (const layout::Secret& secret : stack.secrets) {
-      if (out.ciphertexts.count(secret.blob) == 0)
+      if (!secret.is_template() && out.ciphertexts.count(secret.blob) == 0)
         out.ciphertexts[secret.blob] = mirror.read_blob(secret.blob);
     }
   }

@@ -3,6 +3,7 @@
 #include "gitops/compose/model.hpp"
 #include "gitops/stack/repository_config.hpp"
 #include "gitops/stack/stack_config.hpp"
+#include "secrets/manifest/manifest.hpp"
 
 #include <map>
 #include <string>
@@ -24,11 +25,15 @@ struct Secret {
   std::string name;    // "env" or the name in stack.yaml
   std::string source;  // path in the repository
   std::string blob;    // Git blob id of the ciphertext
-  std::string format;  // as the manifest names it: "sops-yaml", "age", ...
+  std::string format;  // as the manifest names it: "sops-yaml", "age", ...; empty for a template
   std::string key;
   std::string mode = "0400";
-  std::vector<std::string> services;   // that use it
-  std::vector<std::string> variables;  // names in a sops dotenv file, paths in another; empty when not visible without a key
+  std::vector<std::string> services;  // that use it
+  std::vector<std::string>
+      variables;  // names in a sops dotenv file, paths in another; empty when not visible without a key
+  std::vector<secrets::TemplatePart> parts;  // of a template, whose `source` and `blob` are its text's
+
+  [[nodiscard]] bool is_template() const noexcept { return format.empty(); }
 };
 
 struct Stack {

@@ -164,7 +164,7 @@ class Loader {
     context.variables = variables;
     for (const Secret& secret : out_.secrets) {
       if (secret.name != "env") context.secret_files.insert(secret.name);
-      context.ciphertexts.insert(secret.source);
+      if (!secret.is_template()) context.ciphertexts.insert(secret.source);
       for (const std::string& variable : secret.variables)
         context.secret_origins.emplace(variable, secret.source);
     }
@@ -290,7 +290,22 @@ class Loader {
                             "', which stack.yaml gives to " + join(secret.services, ", ") + " only");
         }
       }
+      check_template_readers(secret, users);
       if (secret.services.empty()) secret.services = users;
+    }
+  }
+
+  // What stack.yaml gives to some services only is not given to others in the text of a template.
+  void check_template_readers(const Secret& secret, const std::vector<std::string>& users) {
+    for (const secrets::TemplatePart& part : secret.parts) {
+      if (part.secret.empty()) continue;
+      const auto& allowed = out_.config.secrets.at(part.secret).services;
+      for (const std::string& name : secret.services.empty() ? users : secret.services) {
+        if (allowed.empty() || std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
+        problems_.add(Location{secret.source, part.line, part.column},
+                      "the service '" + name + "' reads this template and so the secret '" + part.secret +
+                          "', which stack.yaml gives to " + join(allowed, ", ") + " only");
+      }
     }
   }
 

@@ -21,6 +21,11 @@ SecretFile base_file(const Stack& stack, const Secret& secret) {
   out.uid = static_cast<std::uint32_t>(stack.account.uid);
   out.gid = static_cast<std::uint32_t>(stack.account.gid);
   out.mode = static_cast<std::uint32_t>(std::stoul(secret.mode, nullptr, 8));
+  if (secret.is_template()) {
+    out.grammar = secrets::Grammar::text_template;
+    out.text_template = {secret.source, secret.parts};
+    return out;
+  }
   const auto format = secrets::parse_source_format(secret.format);
   if (!format)
     throw Error("cannot make the manifest of", secret.source, "unknown format '" + secret.format + "'");
@@ -97,7 +102,6 @@ void apply_grants(const Stack& stack, const Secret& secret, SecretFile& file) {
 SecretFile raw_file(const Stack& stack, const Secret& secret) {
   SecretFile out = base_file(stack, secret);
   out.path = stack.name + '/' + secret.name;
-  out.grammar = secrets::Grammar::raw;
   if (stack.style == stack::Style::compose) {
     out.consumers = {stack.unit + ".service"};
     return out;

@@ -248,7 +248,7 @@ class Maker {
       if (!pair.after) continue;
       partial.stacks.emplace(pair.name, *pair.after);
       for (const layout::Secret& secret : pair.after->secrets) {
-        ciphertexts.emplace(secret.blob, repository_.read_blob(secret.blob));
+        if (!secret.is_template()) ciphertexts.emplace(secret.blob, repository_.read_blob(secret.blob));
       }
     }
     plan_.secrets = in_.facts(std::move(plan_.secrets), partial.manifest_json(), ciphertexts);

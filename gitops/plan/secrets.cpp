@@ -16,20 +16,59 @@ const layout::Secret* find_secret(const layout::Stack& stack, const std::string&
   return nullptr;
 }
 
-// sops authenticates values and not recipients: equal values and MAC mean that nothing a consumer sees
-// changed.
-Fact judge(const layout::Secret& before, const layout::Secret& after, const git::Repository& repository) {
-  if (before.blob == after.blob && before.key == after.key && before.mode == after.mode) return Fact::same;
-  const auto format = secrets::parse_source_format(after.format);
-  if (before.key != after.key || before.format != after.format || !format) return Fact::unknown;
+bool is_unchanged(const layout::Secret& before, const layout::Secret& after) {
+  const auto same_value = [](const secrets::TemplatePart& a, const secrets::TemplatePart& b) {
+    return a.source.id == b.source.id && a.key == b.key;
+  };
+  return before.blob == after.blob && before.key == after.key && before.mode == after.mode &&
+         std::equal(before.parts.begin(), before.parts.end(), after.parts.begin(), after.parts.end(),
+                    same_value);
+}
+
+// What shows without a key: sops encrypts value by value, and not for the recipients.
+Fact compare_sources(const secrets::Source& before, const std::string& key_before,
+                     const secrets::Source& after, const std::string& key_after,
+                     const git::Repository& repository) {
+  if (key_before != key_after || before.format != after.format) return Fact::unknown;
+  if (before.id == after.id) return Fact::same;
   try {
-    const auto was = secrets::fingerprint_source(*format, repository.read_blob(before.blob));
-    return was && was == secrets::fingerprint_source(*format, repository.read_blob(after.blob))
-               ? Fact::same
-               : Fact::unknown;
-  } catch (const secrets::SecretError&) {  // not that format any more: whoever has the key will say
-    return Fact::unknown;
+    switch (secrets::compare_sources(after.format, repository.read_blob(before.id),
+                                     repository.read_blob(after.id), key_after)) {
+      case secrets::Likeness::same:
+        return Fact::same;
+      case secrets::Likeness::different:
+        return Fact::rotated;
+      case secrets::Likeness::unclear:
+        break;
+    }
+  } catch (const secrets::SecretError&) {
+    // Not that format any more: whoever has the key will say.
   }
+  return Fact::unknown;
+}
+
+// The text is public: another text, another file. With the same text it is its values that count.
+Fact judge_template(const layout::Secret& before, const layout::Secret& after,
+                    const git::Repository& repository) {
+  if (before.blob != after.blob) return Fact::rotated;
+  Fact out = Fact::same;
+  for (std::size_t i = 0; i < after.parts.size() && i < before.parts.size(); ++i) {
+    if (after.parts[i].secret.empty()) continue;
+    const Fact fact = compare_sources(before.parts[i].source, before.parts[i].key, after.parts[i].source,
+                                      after.parts[i].key, repository);
+    if (fact == Fact::rotated) return fact;
+    if (fact == Fact::unknown) out = fact;
+  }
+  return out;
+}
+
+Fact judge(const layout::Secret& before, const layout::Secret& after, const git::Repository& repository) {
+  if (before.is_template() && after.is_template()) return judge_template(before, after, repository);
+  const auto was = secrets::parse_source_format(before.format);
+  const auto is = secrets::parse_source_format(after.format);
+  if (!was || !is) return Fact::unknown;
+  return compare_sources({before.source, before.blob, *was}, before.key, {after.source, after.blob, *is},
+                         after.key, repository);
 }
 
 SecretChange describe(const layout::Stack& stack, const layout::Secret& secret, Fact fact) {
@@ -47,7 +86,7 @@ std::vector<SecretChange> compare_secrets(const std::vector<StackPair>& pairs,
         const layout::Secret* old = pair.before ? find_secret(*pair.before, secret.name) : nullptr;
         if (old == nullptr) {
           out.push_back(describe(*pair.after, secret, Fact::added));
-        } else if (old->blob != secret.blob || old->key != secret.key || old->mode != secret.mode) {
+        } else if (!is_unchanged(*old, secret)) {
           out.push_back(describe(*pair.after, secret, judge(*old, secret, repository)));
         }
       }
@@ -63,7 +102,7 @@ std::vector<SecretChange> compare_secrets(const std::vector<StackPair>& pairs,
 
 bool needs_facts(const std::vector<SecretChange>& changes) {
   return std::any_of(changes.begin(), changes.end(), [](const SecretChange& change) {
-    return change.fact == Fact::unknown || change.fact == Fact::added;
+    return change.fact == Fact::unknown || change.fact == Fact::added || change.fact == Fact::rotated;
   });
 }
 

@@ -64,12 +64,25 @@ struct Checker {
           });
       if (!good)
         problems.add(where, "'" + name + "' is no name for a secret (letters, digits, '.', '_' and '-')");
-      if (secret.source.empty()) problems.add(where, "the secret '" + name + "' needs a 'source'");
+      check_origin(name, secret, where);
       if (!is_mode(secret.mode))
         problems.add(where, "'" + secret.mode + "' is no mode; write it as \"0400\"");
       if (name == "env" && (!secret.key.empty() || !secret.services.empty())) {
         problems.add(where, "the secret 'env' is the stack's env file and takes nothing but a 'source'");
       }
+    }
+  }
+
+  void check_origin(const std::string& name, const SecretSource& secret, const Location& where) const {
+    if (secret.source.empty() == secret.text_template.empty()) {
+      problems.add(where, "the secret '" + name + "' needs exactly one of 'source' and 'template'");
+    }
+    if (!secret.text_template.empty() && !secret.key.empty())
+      problems.add(where, "the secret '" + name + "' is a template, and 'key' goes with a 'source' only");
+    if (!secret.text_template.empty() && name == "env") {
+      problems.add(where,
+                   "the secret 'env' is the stack's env file and cannot be a template; give the template "
+                   "another name");
     }
   }
 

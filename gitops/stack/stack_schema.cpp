@@ -19,7 +19,11 @@ const Rows<stack::SecretSource>& Schema<stack::SecretSource>::rows() {
       row<&T::services>("services",
                         "Services that may read it; every service of the stack that uses it without this."),
       row<&T::mode>("mode", "Mode of the file that is shown, such as \"0400\"."),
-      unsupported_row<T>("template", "Text file with ${secret:NAME} placeholders.")};
+      row<&T::text_template>(
+          "template",
+          "Instead of a source: text file, beside the stack or below the repository's secrets directory, "
+          "in which ${secret:NAME} stands for another secret of this stack; filters ${secret:NAME|env} and "
+          "${secret:NAME|json} quote it, trim removes white space around it.")};
   return table;
 }
 

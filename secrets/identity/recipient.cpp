@@ -105,6 +105,15 @@ Recipient parse_recipient(std::string_view text) {
          "`age-keygen -y KEYFILE` prints the recipient of an identity");
 }
 
+X25519Recipient derived_recipient(const SshEd25519Recipient& recipient) {
+  X25519Recipient out;
+  if (::crypto_sign_ed25519_pk_to_curve25519(out.key.data(), recipient.key.data()) != 0) {
+    throw SecretError(SecretFailure::malformed, ErrorText{"cannot use recipient", to_text(recipient), {}, {}},
+                      "it is not a point of the curve");
+  }
+  return out;
+}
+
 std::string to_text(const Recipient& recipient) {
   if (const auto* x25519 = std::get_if<X25519Recipient>(&recipient)) {
     const SecureBuffer text = encode_bech32("age", x25519->key, LetterCase::lower);

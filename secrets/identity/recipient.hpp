@@ -43,6 +43,9 @@ using Recipient = std::variant<X25519Recipient, SshEd25519Recipient, SshRsaRecip
 // or unsupported for other kinds of SSH keys.
 [[nodiscard]] Recipient parse_recipient(std::string_view text);
 
+// The X25519 recipient of the same key: what `ssh-to-age` prints.
+[[nodiscard]] X25519Recipient derived_recipient(const SshEd25519Recipient& recipient);
+
 // The text form, without a comment.
 [[nodiscard]] std::string to_text(const Recipient& recipient);
 

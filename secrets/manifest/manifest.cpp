@@ -23,9 +23,20 @@ std::string generation_id(const Manifest& manifest) {
   return sha256_hex(serialise(manifest));
 }
 
+std::vector<const Source*> sources_of(const SecretFile& file) {
+  if (file.grammar != Grammar::text_template) return {&file.source};
+  std::vector<const Source*> out;
+  for (const TemplatePart& part : file.text_template.parts) {
+    if (!part.secret.empty()) out.push_back(&part.source);
+  }
+  return out;
+}
+
 std::vector<std::string> source_ids(const Manifest& manifest) {
   std::set<std::string> out;
-  for (const SecretFile& file : manifest.files) out.insert(file.source.id);
+  for (const SecretFile& file : manifest.files) {
+    for (const Source* source : sources_of(file)) out.insert(source->id);
+  }
   return {out.begin(), out.end()};
 }
 
@@ -42,6 +53,8 @@ std::string_view to_string(Grammar grammar) noexcept {
       return "compose-env";
     case Grammar::podman_env:
       return "podman-env";
+    case Grammar::text_template:
+      return "template";
     case Grammar::raw:
       break;
   }
@@ -62,8 +75,28 @@ std::string list_source_formats() {
 }
 
 std::optional<Grammar> parse_grammar(std::string_view text) noexcept {
-  for (const auto grammar : {Grammar::compose_env, Grammar::podman_env, Grammar::raw}) {
+  for (const auto grammar :
+       {Grammar::compose_env, Grammar::podman_env, Grammar::raw, Grammar::text_template}) {
     if (text == to_string(grammar)) return grammar;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(TemplateFilter filter) noexcept {
+  switch (filter) {
+    case TemplateFilter::env:
+      return "env";
+    case TemplateFilter::json:
+      return "json";
+    case TemplateFilter::trim:
+      break;
+  }
+  return "trim";
+}
+
+std::optional<TemplateFilter> parse_template_filter(std::string_view text) noexcept {
+  for (const auto filter : {TemplateFilter::trim, TemplateFilter::env, TemplateFilter::json}) {
+    if (text == to_string(filter)) return filter;
   }
   return std::nullopt;
 }

@@ -16,6 +16,7 @@ enum class Grammar {
   compose_env,  // all variables of the source, quoted so that Compose reads back exactly the values
   podman_env,   // `podman run --env-file`: only the variables in `environment`, raw, one a line
   raw,  // the value at the path `key` (a list or mapping as JSON), or the whole plaintext when it is empty
+  text_template,  // "template": text of the repository with values in it
 };
 
 struct Source {
@@ -39,6 +40,31 @@ struct EnvironmentVariable {
   bool operator==(const EnvironmentVariable&) const = default;
 };
 
+// What a value goes through before it stands in a template.
+enum class TemplateFilter {
+  trim,  // without the white space at both ends
+  env,   // quoted as Compose reads a value in an env file
+  json,  // as a JSON string with its quotes; numbers too
+};
+
+// A piece of a template: text as it is, or, where `secret` is a name, that value.
+struct TemplatePart {
+  std::string text;
+  std::string secret;  // name in stack.yaml
+  std::vector<TemplateFilter> filters;
+  Source source;  // of the secret, and `key` in it
+  std::string key;
+  int line = 0;  // in the template, for messages
+  int column = 0;
+  bool operator==(const TemplatePart&) const = default;
+};
+
+struct TextTemplate {
+  std::string path;  // in the config repository, for messages
+  std::vector<TemplatePart> parts;
+  bool operator==(const TextTemplate&) const = default;
+};
+
 // One file of the view.
 struct SecretFile {
   std::string path;  // in the view: "immich-stack.env" or "immich/db-password"
@@ -49,9 +75,10 @@ struct SecretFile {
   std::uint32_t gid = 0;
   std::uint32_t mode = 0400;
   Grammar grammar = Grammar::raw;
-  Source source;
+  Source source;  // not of a template, whose parts have their own
   std::string key;
-  std::vector<EnvironmentVariable> environment;  // podman_env only
+  std::vector<EnvironmentVariable> environment{};  // podman_env only
+  TextTemplate text_template{};                    // text_template only
   bool operator==(const SecretFile&) const = default;
 };
 
@@ -76,6 +103,9 @@ struct Manifest {
 // SHA-256 of the canonical bytes, lower-case hex. It holds every source id: equal id, equal ciphertexts.
 [[nodiscard]] std::string generation_id(const Manifest& manifest);
 
+// The sources of a file: one, or those of a template's placeholders in their order.
+[[nodiscard]] std::vector<const Source*> sources_of(const SecretFile& file);
+
 // Every ciphertext that the manifest needs, each id once, sorted.
 [[nodiscard]] std::vector<std::string> source_ids(const Manifest& manifest);
 
@@ -84,5 +114,7 @@ struct Manifest {
 [[nodiscard]] std::optional<SourceFormat> parse_source_format(std::string_view text) noexcept;
 [[nodiscard]] std::string list_source_formats();  // "sops-dotenv, sops-yaml, ...": for messages
 [[nodiscard]] std::optional<Grammar> parse_grammar(std::string_view text) noexcept;
+[[nodiscard]] std::string_view to_string(TemplateFilter filter) noexcept;  // "json"
+[[nodiscard]] std::optional<TemplateFilter> parse_template_filter(std::string_view text) noexcept;
 
 }  // namespace hwcsync::secrets

@@ -45,12 +45,11 @@ class ObjectReader {
     const Json* found = find(key);
     return found == nullptr ? std::string() : as_text(*found, at(key));
   }
-  std::uint32_t number(const std::string& key) {
+  std::uint32_t number(const std::string& key,
+                       std::uint32_t most = std::numeric_limits<std::uint32_t>::max()) {
     const Json& value = require(key);
-    if (!value.is_number_unsigned() ||
-        value.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max()) {
-      reject(at(key), "it is not a number from 0 to 4294967295");
-    }
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most)
+      reject(at(key), "it is not a number from 0 to " + std::to_string(most));
     return value.get<std::uint32_t>();
   }
   // The elements of a list and where each stands; an absent list is empty.
@@ -122,6 +121,38 @@ EnvironmentVariable parse_variable(const Json& json, const std::string& where, U
   return out;
 }
 
+TemplatePart parse_template_part(const Json& json, const std::string& where, UnknownKeys unknown) {
+  ObjectReader reader(json, where, unknown);
+  TemplatePart out;
+  if (const Json* text = reader.find("text")) {
+    out.text = ObjectReader::as_text(*text, reader.at("text"));
+    reader.finish();
+    return out;
+  }
+  constexpr std::uint32_t kLines = 1U << 20U;
+  out.secret = reader.text("secret");
+  out.source = parse_source(reader.require("source"), reader.at("source"), unknown);
+  out.key = reader.text("key");
+  out.line = static_cast<int>(reader.number("line", kLines));
+  out.column = static_cast<int>(reader.number("column", kLines));
+  for (const auto& [word, at] : reader.list("filters")) {
+    const auto filter = parse_template_filter(ObjectReader::as_text(*word, at));
+    if (!filter) reject(at, "it is none of env, json, trim");
+    out.filters.push_back(*filter);
+  }
+  reader.finish();
+  return out;
+}
+
+TextTemplate parse_text_template(const Json& json, const std::string& where, UnknownKeys unknown) {
+  ObjectReader reader(json, where, unknown);
+  TextTemplate out{reader.text("path"), {}};
+  for (const auto& [part, at] : reader.list("parts"))
+    out.parts.push_back(parse_template_part(*part, at, unknown));
+  reader.finish();
+  return out;
+}
+
 SecretFile parse_file(const Json& json, const std::string& where, UnknownKeys unknown) {
   ObjectReader reader(json, where, unknown);
   SecretFile out;
@@ -134,8 +165,13 @@ SecretFile parse_file(const Json& json, const std::string& where, UnknownKeys un
   out.gid = reader.number("gid");
   out.mode = parse_mode(reader.text("mode"), reader.at("mode"));
   const auto grammar = parse_grammar(reader.text("grammar"));
-  if (!grammar) reject(reader.at("grammar"), "it is none of compose-env, podman-env, raw");
+  if (!grammar) reject(reader.at("grammar"), "it is none of compose-env, podman-env, raw, template");
   out.grammar = *grammar;
+  if (out.grammar == Grammar::text_template) {
+    out.text_template = parse_text_template(reader.require("template"), reader.at("template"), unknown);
+    reader.finish();
+    return out;
+  }
   out.source = parse_source(reader.require("source"), reader.at("source"), unknown);
   out.key = reader.optional_text("key");
   for (const auto& [variable, at] : reader.list("environment")) {
@@ -151,6 +187,29 @@ std::string mode_text(std::uint32_t mode) {
   return out;
 }
 
+Json to_json(const Source& source) {
+  return {{"path", source.path}, {"id", source.id}, {"format", to_string(source.format)}};
+}
+
+Json to_json(const TextTemplate& text) {
+  Json parts = Json::array();
+  for (const TemplatePart& part : text.parts) {
+    if (part.secret.empty()) {
+      parts.push_back(Json{{"text", part.text}});
+      continue;
+    }
+    Json filters = Json::array();
+    for (const TemplateFilter filter : part.filters) filters.push_back(to_string(filter));
+    parts.push_back(Json{{"secret", part.secret},
+                         {"source", to_json(part.source)},
+                         {"key", part.key},
+                         {"filters", std::move(filters)},
+                         {"line", part.line},
+                         {"column", part.column}});
+  }
+  return {{"path", text.path}, {"parts", std::move(parts)}};
+}
+
 Json to_json(const SecretFile& file) {
   Json out{{"path", file.path},
            {"stack", file.stack},
@@ -159,10 +218,13 @@ Json to_json(const SecretFile& file) {
            {"uid", file.uid},
            {"gid", file.gid},
            {"mode", mode_text(file.mode)},
-           {"grammar", to_string(file.grammar)},
-           {"source",
-            {{"path", file.source.path}, {"id", file.source.id}, {"format", to_string(file.source.format)}}},
-           {"key", file.key}};
+           {"grammar", to_string(file.grammar)}};
+  if (file.grammar == Grammar::text_template) {
+    out["template"] = to_json(file.text_template);
+    return out;
+  }
+  out["source"] = to_json(file.source);
+  out["key"] = file.key;
   if (file.grammar != Grammar::podman_env) return out;
   Json& environment = out["environment"] = Json::array();
   for (const EnvironmentVariable& variable : file.environment) {

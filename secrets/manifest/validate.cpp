@@ -41,17 +41,24 @@ bool is_variable_name(std::string_view name) {
 
 void validate_file(const SecretFile& file) {
   if (!is_view_path(file.path)) reject(file, "the path is not of the form NAME or STACK/NAME");
-  if (!is_object_id(file.source.id)) reject(file, "the source id is not 40 lower-case hex digits");
+  for (const Source* source : sources_of(file)) {
+    if (!is_object_id(source->id)) reject(file, "the source id is not 40 lower-case hex digits");
+  }
   if (file.mode > 0777) reject(file, "the mode has more than permission bits");
   if (file.grammar != Grammar::raw && !file.key.empty()) reject(file, "'key' goes with the grammar raw only");
   if (file.grammar == Grammar::raw && !file.key.empty() && file.source.format == SourceFormat::sops_binary) {
     reject(file, "a sops-binary source is one value and has no keys");
   }
-  if (file.grammar != Grammar::raw && file.source.format == SourceFormat::sops_ini) {
+  const bool is_environment = file.grammar == Grammar::compose_env || file.grammar == Grammar::podman_env;
+  if (is_environment && file.source.format == SourceFormat::sops_ini) {
     reject(file, "a sops-ini source has sections and makes no environment; name one of its keys");
   }
   if (file.grammar == Grammar::podman_env ? file.environment.empty() : !file.environment.empty()) {
     reject(file, "'environment' goes with the grammar podman-env, and it needs one");
+  }
+  if (file.grammar == Grammar::text_template ? file.text_template.path.empty()
+                                             : file.text_template != TextTemplate{}) {
+    reject(file, "a 'template' goes with the grammar template, and it needs one");
   }
   std::set<std::string> names;
   for (const EnvironmentVariable& variable : file.environment) {

@@ -88,13 +88,15 @@ SecureBuffer unwrap_data_key(const Metadata& metadata, std::span<const Identity>
   return check_length(std::move(*key));
 }
 
+AgeRecipientEntry wrap_data_key(Bytes key, const Recipient& recipient) {
+  return {to_text(recipient), encrypt_age(key, std::span(&recipient, 1), AgeEncoding::armored)};
+}
+
 NewDataKey make_data_key(std::span<const Recipient> recipients) {
   NewDataKey out{SecureBuffer(kDataKey), {}};
   ::randombytes_buf(out.key.data(), out.key.size());
-  for (const Recipient& recipient : recipients) {
-    out.entries.push_back(
-        {to_text(recipient), encrypt_age(out.key.bytes(), std::span(&recipient, 1), AgeEncoding::armored)});
-  }
+  for (const Recipient& recipient : recipients)
+    out.entries.push_back(wrap_data_key(out.key.bytes(), recipient));
   if (out.entries.empty()) {
     throw SecretError(SecretFailure::malformed,
                       ErrorText{"cannot encrypt", "a sops file", {}, "name a recipient"},

@@ -12,6 +12,9 @@ namespace hwcsync::secrets {
 // with the names of both sides, or the failure of that entry.
 [[nodiscard]] SecureBuffer unwrap_data_key(const Metadata& metadata, std::span<const Identity> identities);
 
+// The entry of one recipient.
+[[nodiscard]] AgeRecipientEntry wrap_data_key(Bytes key, const Recipient& recipient);
+
 // A new data key, and the metadata's entries that wrap it for the recipients (at least one).
 struct NewDataKey {
   SecureBuffer key;

@@ -142,15 +142,15 @@ std::string to_public(const SecureBuffer& ciphertext) {
   return std::string(public_text(ciphertext));
 }
 
-std::string print_encrypted(SopsStore store, EncryptedTree tree) {
-  std::vector<SopsNode>& documents = tree.documents;
-  if (store == SopsStore::dotenv) {
-    for (const auto& [key, value] : flatten(tree.metadata))
-      documents.front().items.push_back({std::string(kPrefix) + key, SopsNode::scalar(value)});
-    return to_public(print_dotenv(documents.front()));
+// The metadata of an INI file: a section of lines.
+SopsNode ini_section(const Metadata& metadata) {
+  SopsNode out = SopsNode::map();
+  for (const auto& [key, value] : flatten(metadata)) {
+    std::string line;
+    for (const char c : value) line += c == '\n' ? std::string("\\n") : std::string(1, c);
+    out.items.push_back({key, SopsNode::scalar(line)});
   }
-  documents.front().items.push_back({std::string(kMetadata), to_node(tree.metadata)});
-  return to_public(store == SopsStore::yaml ? print_yaml(documents) : print_json(documents.front()));
+  return out;
 }
 
 }  // namespace
@@ -186,6 +186,20 @@ EncryptedFile read_sops(SopsStore store, std::string_view file) {
   return out;
 }
 
+std::string print_sops(SopsStore store, EncryptedFile file) {
+  std::vector<SopsNode>& documents = file.documents;
+  if (store == SopsStore::dotenv) {
+    for (const auto& [key, value] : flatten(file.metadata))
+      documents.front().items.push_back({std::string(kPrefix) + key, SopsNode::scalar(value)});
+    return to_public(print_dotenv(documents.front()));
+  }
+  const bool ini = store == SopsStore::ini;
+  documents.front().items.push_back(
+      {std::string(kMetadata), ini ? ini_section(file.metadata) : to_node(file.metadata)});
+  if (ini) return to_public(print_ini(documents.front()));
+  return to_public(store == SopsStore::yaml ? print_yaml(documents) : print_json(documents.front()));
+}
+
 std::vector<SopsNode> decrypt_sops(SopsStore store, std::string_view file,
                                    std::span<const Identity> identities) {
   EncryptedFile read = read_sops(store, file);
@@ -206,13 +220,17 @@ std::string encrypt_sops(SopsStore store, std::vector<SopsNode> documents,
 
 std::string encrypt_sops(SopsStore store, std::vector<SopsNode> documents,
                          std::span<const Recipient> recipients, Metadata metadata) {
-  if (store == SopsStore::ini) {
-    throw SecretError(SecretFailure::unsupported,
-                      ErrorText{std::string(kEncrypt), "an INI file", {}, "use --format binary, or dotenv"},
-                      "write sops files in INI");
-  }
   check_keys(store, documents);
-  return print_encrypted(store, encrypt_tree(std::move(documents), std::move(metadata), recipients));
+  EncryptedTree tree = encrypt_tree(std::move(documents), std::move(metadata), recipients);
+  const std::string written = fingerprint_tree(tree.documents, tree.metadata);
+  std::string out = print_sops(store, {std::move(tree.documents), std::move(tree.metadata)});
+  // The grammar of ini.v1 has no way to write some values and names.
+  if (store == SopsStore::ini && fingerprint_sops(store, out) != written) {
+    throw SecretError(SecretFailure::unsupported,
+                      ErrorText{std::string(kEncrypt), "an INI file", {}, "use --format binary"},
+                      "write a name or a value in clear of this file so that INI reads it back");
+  }
+  return out;
 }
 
 SecureBuffer print_plain(SopsStore store, const std::vector<SopsNode>& documents) {

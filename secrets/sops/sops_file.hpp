@@ -32,11 +32,14 @@ struct EncryptedFile {
 [[nodiscard]] std::vector<SopsNode> decrypt_sops(SopsStore store, std::string_view file,
                                                  std::span<const Identity> identities);
 
+// The inverse of read_sops().
+[[nodiscard]] std::string print_sops(SopsStore store, EncryptedFile file);
+
 // Reads a plaintext file into what encrypt_sops() takes.
 [[nodiscard]] std::vector<SopsNode> read_plain(SopsStore store, Bytes text);
 
 // Encrypts with a new data key by sops' default rule: keys that end in "_unencrypted" stay in clear. Throws
-// SecretError: malformed for keys that the store cannot carry, unsupported for ini, which is only read.
+// SecretError: malformed for keys that the store cannot carry.
 [[nodiscard]] std::string encrypt_sops(SopsStore store, std::vector<SopsNode> documents,
                                        std::span<const Recipient> recipients,
                                        std::chrono::system_clock::time_point now);

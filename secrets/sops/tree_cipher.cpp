@@ -139,6 +139,16 @@ EncryptedTree encrypt_tree(std::vector<SopsNode> documents, Metadata metadata,
   return {std::move(documents), std::move(metadata)};
 }
 
+std::vector<std::string> find_clear_values(std::vector<SopsNode> documents, const Metadata& metadata) {
+  std::vector<std::string> out;
+  walk(documents, metadata.rules, [&](SopsNode& node, std::string_view path, bool encrypted) {
+    if (!encrypted || node.is_comment() || node.value.empty()) return;
+    if (node.type == ScalarType::text && parse_encrypted_value(public_text(node.value))) return;
+    out.push_back(name_of(aad_of(path)));
+  });
+  return out;
+}
+
 std::string fingerprint_tree(const std::vector<SopsNode>& documents, const Metadata& metadata) {
   Sha256 hash;
   hash.add("sops").add(metadata.mac).add(metadata.last_modified);

@@ -24,6 +24,11 @@ struct EncryptedTree {
 [[nodiscard]] EncryptedTree encrypt_tree(std::vector<SopsNode> documents, Metadata metadata,
                                          std::span<const Recipient> recipients);
 
+// Paths ("postgres/password") of the values that stand in clear although the rules say that they are
+// encrypted; comments and empty values do not count.
+[[nodiscard]] std::vector<std::string> find_clear_values(std::vector<SopsNode> documents,
+                                                         const Metadata& metadata);
+
 // What is authenticated in the file (values with their keys in their order, MAC, time, rules), hashed without
 // any key: the same after `sops updatekeys` for other recipients, another after any change of a value.
 [[nodiscard]] std::string fingerprint_tree(const std::vector<SopsNode>& documents, const Metadata& metadata);

@@ -37,12 +37,52 @@ TriedSource try_source(const Source& source, const Ciphertexts& ciphertexts,
   }
 }
 
-StagedFile render_file(const SecretFile& entry, const TriedSource& source) {
-  if (const auto* failure = std::get_if<std::string>(&source)) return {entry, {}, *failure};
+// The reason of a source that failed, with its path before it.
+class SourceFailed : public Error {
+ public:
+  SourceFailed(const std::string& path, const std::string& reason) : Error("cannot decrypt", path, reason) {}
+};
+
+// Every source of a manifest, tried when it is first asked for and then kept. Plaintexts are wiped with it.
+class Sources {
+ public:
+  Sources(const Ciphertexts& ciphertexts, std::span<const Identity> identities)
+      : ciphertexts_(ciphertexts), identities_(identities) {}
+
+  const PlainSource& get(const Source& source) {
+    const SourceKey key{source.id, source.format};
+    auto tried = tried_.find(key);
+    if (tried == tried_.end()) {
+      tried = tried_.emplace(key, try_source(source, ciphertexts_, identities_)).first;
+      if (std::holds_alternative<std::unique_ptr<PlainSource>>(tried->second)) ++decryptions_;
+    }
+    if (const auto* reason = std::get_if<std::string>(&tried->second))
+      throw SourceFailed(source.path, *reason);
+    return *std::get<std::unique_ptr<PlainSource>>(tried->second);
+  }
+  [[nodiscard]] std::size_t decryptions() const noexcept { return decryptions_; }
+
+ private:
+  const Ciphertexts& ciphertexts_;
+  std::span<const Identity> identities_;
+  std::map<SourceKey, TriedSource> tried_;
+  std::size_t decryptions_ = 0;
+};
+
+std::string failure_of(const SecretFile& entry, const Error& error) {
+  if (dynamic_cast<const SourceFailed*>(&error) != nullptr) return error.text().reason;
+  // A template's error says where in the template it is.
+  if (entry.grammar == Grammar::text_template) return reason_of(error);
+  return entry.source.path + ": " + reason_of(error);
+}
+
+StagedFile render_file(const SecretFile& entry, Sources& sources) {
   try {
-    return {entry, render(entry, *std::get<std::unique_ptr<PlainSource>>(source)), {}};
+    return {entry,
+            render(entry, [&](const Source& source) -> const PlainSource& { return sources.get(source); }),
+            {}};
   } catch (const Error& error) {
-    return {entry, {}, entry.source.path + ": " + reason_of(error)};
+    return {entry, {}, failure_of(entry, error)};
   }
 }
 
@@ -75,17 +115,12 @@ std::shared_ptr<const Generation> stage(Manifest manifest, const Ciphertexts& ci
   auto out = std::make_shared<Generation>();
   out->id_ = generation_id(manifest);
   out->manifest_ = std::move(manifest);
-  std::map<SourceKey, TriedSource> sources;  // plaintexts are wiped when this function ends
+  Sources sources(ciphertexts, identities);
   for (const SecretFile& entry : out->manifest_.files) {
-    const SourceKey key{entry.source.id, entry.source.format};
-    auto source = sources.find(key);
-    if (source == sources.end()) {
-      source = sources.emplace(key, try_source(entry.source, ciphertexts, identities)).first;
-      if (std::holds_alternative<std::unique_ptr<PlainSource>>(source->second)) ++out->decryptions_;
-    }
     out->index_.emplace(std::pair(entry.uid, entry.path), out->files_.size());
-    out->files_.push_back(render_file(entry, source->second));
+    out->files_.push_back(render_file(entry, sources));
   }
+  out->decryptions_ = sources.decryptions();
   return out;
 }
 

@@ -1,6 +1,8 @@
 #include "secrets/vault/render.hpp"
 
 #include "secrets/arena/secret_error.hpp"
+#include "secrets/vault/compose_value.hpp"
+#include "secrets/vault/render_template.hpp"
 #include "secrets/vault/substitute.hpp"
 
 #include <algorithm>
@@ -19,48 +21,8 @@ constexpr std::size_t kPodmanLine = 65535;
                     why);
 }
 
-bool holds(Bytes value, char c) {
-  return std::ranges::find(value, static_cast<std::uint8_t>(c)) != value.end();
-}
-
 bool is_name_character(unsigned char c) {
   return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-' || c == '[' || c == ']';
-}
-
-// Means the same bare in every dotenv dialect.
-bool is_plain_character(std::uint8_t c) {
-  return (std::isalnum(c) != 0 && c < 128) ||
-         std::string_view("_./:@%+,=-").find(static_cast<char>(c)) != std::string_view::npos;
-}
-
-// Compose's single quotes carry all but a quote, a backslash before the end, and line ends as they are.
-bool fits_single_quotes(Bytes value) {
-  return !holds(value, '\'') && !holds(value, '\\') && !holds(value, '\n') && !holds(value, '\r');
-}
-
-void append_double_quoted(SecureBuffer& out, Bytes value) {
-  out.append('"');
-  for (const std::uint8_t c : value) {
-    if (c == '\n' || c == '\r') {
-      out.append(as_bytes(c == '\n' ? "\\n" : "\\r"));
-      continue;
-    }
-    if (c == '\\' || c == '"' || c == '$') out.append('\\');
-    out.append(c);
-  }
-  out.append('"');
-}
-
-void append_compose_value(SecureBuffer& out, Bytes value) {
-  if (!value.empty() && std::ranges::all_of(value, is_plain_character)) {
-    out.append(value);
-  } else if (fits_single_quotes(value)) {
-    out.append('\'');
-    out.append(value);
-    out.append('\'');
-  } else {
-    append_double_quoted(out, value);
-  }
 }
 
 SecureBuffer render_compose(const SecretFile& file, const PlainSource& source) {
@@ -121,17 +83,22 @@ SecureBuffer render_podman(const SecretFile& file, const PlainSource& source) {
 
 }  // namespace
 
-SecureBuffer render(const SecretFile& file, const PlainSource& source) {
+std::optional<SecureBuffer> value_in(const PlainSource& source, const std::string& key) {
+  return key.empty() ? std::optional(source.whole()) : source.value(key);
+}
+
+SecureBuffer render(const SecretFile& file, const SourceLookup& sources) {
   switch (file.grammar) {
     case Grammar::compose_env:
-      return render_compose(file, source);
+      return render_compose(file, sources(file.source));
     case Grammar::podman_env:
-      return render_podman(file, source);
+      return render_podman(file, sources(file.source));
+    case Grammar::text_template:
+      return render_template(file.text_template, sources);
     case Grammar::raw:
       break;
   }
-  if (file.key.empty()) return source.whole();
-  if (auto value = source.value(file.key)) return std::move(*value);
+  if (auto value = value_in(sources(file.source), file.key)) return std::move(*value);
   reject(file, "its source " + file.source.path + " has no value '" + file.key + "'");
 }
 

@@ -137,9 +137,11 @@ std::optional<SourceFormat> detect_source_format(std::string_view file) {
   return std::nullopt;
 }
 
-std::optional<std::string> fingerprint_source(SourceFormat format, std::string_view ciphertext) {
+Likeness compare_sources(SourceFormat format, std::string_view before, std::string_view after,
+                         std::string_view key) {
+  if (before == after) return Likeness::same;
   const auto store = store_of(format);
-  return store ? std::optional(fingerprint_sops(*store, ciphertext)) : std::nullopt;
+  return store ? compare_sops(*store, before, after, key) : Likeness::unclear;
 }
 
 }  // namespace hwcsync::secrets

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "secrets/manifest/manifest.hpp"
+#include "secrets/sops/compare.hpp"
 #include "secrets/sops/dotenv.hpp"
 #include "secrets/sops/sops_file.hpp"
 
@@ -50,9 +51,9 @@ class PlainSource {
 // What an encrypted file is, judged by its bytes and not by its name; nullopt when it is not encrypted.
 [[nodiscard]] std::optional<SourceFormat> detect_source_format(std::string_view file);
 
-// What can be compared of two versions of a source without any key (see fingerprint_sops): equal texts
-// mean equal secrets. nullopt for plain age, where only the facts of the secret service tell. Throws
-// SecretError.
-[[nodiscard]] std::optional<std::string> fingerprint_source(SourceFormat format, std::string_view ciphertext);
+// Compares two versions of a source, or what stands at `key` in them, without any key (see compare_sops). Of
+// plain age only equal bytes tell; the rest is for the facts of the secret service. Throws SecretError.
+[[nodiscard]] Likeness compare_sources(SourceFormat format, std::string_view before, std::string_view after,
+                                       std::string_view key);
 
 }  // namespace hwcsync::secrets

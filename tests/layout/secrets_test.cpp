@@ -95,5 +95,66 @@ TEST_CASE("a secret that is given to some services is refused to the others") {
                    "other, nobody only"));
 }
 
+TEST_CASE("a template takes its values from the other secrets of the stack") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW"}));
+  fixture.tree.put("stacks/one/file.tmpl", "user=x\npassword=${secret:pw|env}\n");
+  fixture.stack(
+      "one", kCompose,
+      "secrets:\n  env: { source: one.env }\n  pw: { source: one.env, key: PW }\n  file: { template: "
+      "file.tmpl, mode: '0440' }\n");
+  const Stack stack = fixture.one();
+  REQUIRE(stack.secrets.size() == 3);
+  const Secret& made = stack.secrets[1];
+  CHECK(made.name == "file");
+  CHECK(made.is_template());
+  CHECK(made.source == "stacks/one/file.tmpl");
+  CHECK(made.services == std::vector<std::string>{"web"});
+  REQUIRE(made.parts.size() == 3);
+  CHECK(made.parts[1].source.path == "stacks/one/one.env");
+  CHECK(made.parts[1].source.id == *fixture.tree.blob_id("stacks/one/one.env"));
+  CHECK(made.parts[1].key == "PW");
+  const auto manifest = secrets::parse_manifest(fixture.load().manifest_json());
+  REQUIRE(manifest.files.size() == 3);
+  CHECK(manifest.files[1].path == "one/file");
+  CHECK(manifest.files[1].grammar == secrets::Grammar::text_template);
+  CHECK(manifest.files[1].mode == 0440);
+  CHECK(manifest.files[1].text_template.parts == made.parts);
+}
+
+TEST_CASE("faults of a template are told at its line and column") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW"}));
+  fixture.tree.put("stacks/one/a", "${secret:pw}\n  ${secret:wp} ${secret:env} ${secret:b} ${secret:gone}\n");
+  fixture.tree.put("stacks/one/c", "${secret:pw|xml}");
+  fixture.stack(
+      "one", kCompose,
+      "secrets:\n  env: { source: one.env }\n  pw: { source: one.env, key: PW, services: [ other ] }\n"
+      "  file: { template: a }\n  b: { template: c }\n  d: { template: one.env }\n  e: { template: none "
+      "}\n  gone: { source: none }\n");
+  const std::string text = fixture.problems();
+  CHECK_THAT(text, Contains("stacks/one/a:2:3: this stack has no secret 'wp'; did you mean 'pw'?") &&
+                       Contains("stacks/one/a:2:16: 'env' is the whole env file of the stack") &&
+                       Contains("stacks/one/a:2:30: 'b' is a template itself") &&
+                       Contains("stacks/one/c:1:1: unknown filter 'xml'") &&
+                       Contains("stack.yaml:6:3: the template 'stacks/one/one.env' of 'd' is encrypted") &&
+                       Contains("stack.yaml:7:3: the template 'none' of 'e' is not there; looked for "
+                                "stacks/one/none and secrets/none"));
+  CHECK(text.find("stacks/one/a:2:42") == std::string::npos);  // told where it is declared
+  fixture.tree.put("stacks/one/a", "x\n${secret:pw}");
+  fixture.stack(
+      "one", kCompose,
+      "secrets:\n  env: { source: one.env }\n  pw: { source: one.env, key: PW, services: [ other ] }\n"
+      "  file: { template: a }\n");
+  CHECK_THAT(fixture.problems(),
+             Contains("stacks/one/a:2:1: the service 'web' reads this template and so the "
+                      "secret 'pw', which stack.yaml gives to other only"));
+  fixture.stack("one", kCompose,
+                "secrets:\n  env: { template: a }\n  file: { template: a, source: b, key: c }\n  g: {}\n");
+  CHECK_THAT(fixture.problems(), Contains("'env' is the stack's env file and cannot be a template") &&
+                                     Contains("'file' needs exactly one of 'source' and 'template'") &&
+                                     Contains("'g' needs exactly one of"));
+}
+
 }  // namespace
 }  // namespace hwcsync::layout

@@ -77,6 +77,40 @@ TEST_CASE("the bytes of version 1 are what they are") {
   CHECK(generation_id(one).size() == 64);
 }
 
+SecretFile template_file() {
+  SecretFile out = env_file();
+  out.path = "immich/app.toml";
+  out.name = "app.toml";
+  out.grammar = Grammar::text_template;
+  const Source other{"secrets/db.yaml", std::string(40, 'c'), SourceFormat::sops_yaml};
+  out.text_template = {"stacks/immich/app.toml.tmpl",
+                       {{"password = ", {}, {}, {}, {}, 0, 0},
+                        {{}, "pw", {TemplateFilter::trim, TemplateFilter::json}, other, "a/b", 1, 12}}};
+  out.source = {};
+  return out;
+}
+
+TEST_CASE("a template is read back with the places and sources of its placeholders") {
+  const Manifest manifest{1, "server", {template_file(), env_file()}};
+  const std::string text = serialise(manifest);
+  CHECK(
+      text.find(
+          R"("template":{"parts":[{"text":"password = "},{"column":12,"filters":["trim","json"],"key":"a/b",)"
+          R"("line":1,"secret":"pw","source":{"format":"sops-yaml","id":"cccc)") != std::string::npos);
+  CHECK(parse_manifest(text).files[1] == template_file());
+  CHECK(source_ids(manifest) == std::vector<std::string>{kId, std::string(40, 'c')});
+  Json broken = Json::parse(text);
+  Json& part = broken["files"][1]["template"]["parts"][1];
+  part["filters"][0] = "url";
+  CHECK_THROWS_WITH(parse_manifest(broken.dump()), Catch::Matchers::Contains("/template/parts/1/filters/0"));
+  part["filters"] = Json::array();
+  part["source"]["id"] = "x";
+  CHECK_THROWS_WITH(parse_manifest(broken.dump()), Catch::Matchers::Contains("source id"));
+  Manifest empty = manifest;
+  empty.files[0].text_template = {};
+  CHECK_THROWS_WITH(serialise(empty), Catch::Matchers::Contains("'template'"));
+}
+
 TEST_CASE("the generation's id moves with the ciphertext") {
   Manifest changed = both();
   changed.files[0].source.id[0] = 'b';

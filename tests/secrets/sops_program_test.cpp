@@ -1,6 +1,8 @@
 // Our sops files against the sops program, both ways.
 #include "secrets/identity/identity_file.hpp"
+#include "secrets/sops/compare.hpp"
 #include "secrets/sops/printer.hpp"
+#include "secrets/sops/rekey.hpp"
 #include "secrets/sops/sops_file.hpp"
 #include "src/base/fd.hpp"
 #include "tests/secrets/fixtures.hpp"
@@ -47,7 +49,6 @@ void check_store(const Setting& setting, SopsStore store, const std::string& nam
   const auto read = decrypt_sops(store, theirs, setting.identities);
   expect(json_of(store, read) == expected, "we read a " + name + " file that sops wrote");
   expect(detect_sops_store(theirs) == store, "we know a " + name + " file of sops");
-  if (store == SopsStore::ini) return;
 
   const std::string ours = setting.directory + "/ours." + extension;
   write_file(ours, encrypt_sops(store, read_plain(store, as_bytes(read_file(plain))), setting.recipients,
@@ -66,6 +67,17 @@ void check_store(const Setting& setting, SopsStore store, const std::string& nam
   expect(before != read_file(ours), "sops updatekeys changes a file of ours");
   expect(fingerprint_sops(store, before) == fingerprint_sops(store, read_file(ours)),
          "the fingerprint stays over sops updatekeys of " + name);
+  expect(compare_sops(store, before, read_file(ours), "") == Likeness::same,
+         "nothing changed shows without a key after sops updatekeys of " + name);
+
+  for (const DataKey data_key : {DataKey::kept, DataKey::renewed}) {
+    write_file(ours, rekey_sops(store, theirs, setting.identities, setting.recipients, data_key,
+                                std::chrono::system_clock::now()));
+    const std::string again =
+        run({"sops", "decrypt", "--input-type", name, "--output-type", name, ours}, setting.environment);
+    expect(json_of(store, read_plain(store, as_bytes(again))) == expected,
+           "sops reads a " + name + " file of its own that we rekeyed");
+  }
 }
 
 int check() {

@@ -185,9 +185,6 @@ TEST_CASE("what is written in a store is read back from it") {
     }
   }
   CHECK_THROWS_AS(
-      encrypt_sops(SopsStore::ini, read_plain(SopsStore::ini, as_bytes("a = 1\n")), recipients, kTime),
-      SecretError);
-  CHECK_THROWS_AS(
       encrypt_sops(SopsStore::yaml, read_plain(SopsStore::yaml, as_bytes("sops: 1\n")), recipients, kTime),
       SecretError);
 }

@@ -220,6 +220,75 @@ TEST_CASE("plain age files serve as one value and as dotenv files") {
   CHECK(generation->find(0, "immich/token") == nullptr);
 }
 
+TEST_CASE("a template is filled in from several sources, each value through its filters") {
+  Case c;
+  const std::string env = sops_file({{"USER", "eric"}, {"PASSWORD", "a \"b\" $c\\d'\n"}});
+  c.add("immich/token", SourceFormat::age, Grammar::raw, age_file(" tok en\n"));
+  c.add("immich/app.toml", SourceFormat::sops_dotenv, Grammar::raw, env);
+  SecretFile& file = c.manifest.files.back();
+  file.grammar = Grammar::text_template;
+  const Source token = c.manifest.files[0].source;
+  const Source variables = file.source;
+  file.source = {};
+  file.text_template = {"stacks/immich/app.toml.tmpl",
+                        {{"u=", {}, {}, {}, {}, 0, 0},
+                         {{}, "user", {}, variables, "USER", 1, 3},
+                         {"\np=", {}, {}, {}, {}, 0, 0},
+                         {{}, "pw", {TemplateFilter::json}, variables, "PASSWORD", 2, 3},
+                         {"\ne=", {}, {}, {}, {}, 0, 0},
+                         {{}, "pw", {TemplateFilter::env}, variables, "PASSWORD", 3, 3},
+                         {"\nt=", {}, {}, {}, {}, 0, 0},
+                         {{}, "token", {TemplateFilter::trim, TemplateFilter::json}, token, "", 4, 3},
+                         {"|", {}, {}, {}, {}, 0, 0},
+                         {{}, "token", {}, token, "", 4, 30}}};
+  const auto generation = c.staged();
+  CHECK(generation->files()[1].failure.empty());
+  CHECK(reveal(generation->files()[1].content) ==
+        "u=eric\np=\"a \\\"b\\\" $c\\\\d'\\n\"\ne=\"a \\\"b\\\" \\$c\\\\d'\\n\"\nt=\"tok en\"| tok en\n");
+  // Two sources, each opened once.
+  CHECK(generation->decryptions() == 2);
+  CHECK(source_ids(generation->manifest()).size() == 2);
+  const std::string lines = reveal(generation->files()[1].content);
+  const auto line = lines.find("\ne=") + 3;
+  CHECK(parse("E=" + lines.substr(line, lines.find("\nt=") - line)) == Pairs{{"E", "a \"b\" $c\\d'\n"}});
+}
+
+TEST_CASE("a template that cannot be filled in names its line and column and quotes no value") {
+  Case c;
+  const std::string env = sops_file({{"ZERO", std::string("CANARY\0", 7)}, {"BYTES", "CANARY\xff"}});
+  c.add("foreign", SourceFormat::age, Grammar::raw, fixture("hello-ssh.age"));
+  const Source foreign = c.manifest.files[0].source;
+  const auto add = [&](const std::string& key, std::vector<TemplateFilter> filters, const Source* source) {
+    SecretFile& file = c.add("t" + std::to_string(c.manifest.files.size()), SourceFormat::sops_dotenv,
+                             Grammar::text_template, env);
+    file.text_template = {
+        "stacks/immich/a.tmpl",
+        {{{}, "pw", std::move(filters), source != nullptr ? *source : file.source, key, 5, 9}}};
+    file.source = {};
+  };
+  add("ZERO", {}, nullptr);
+  add("ZERO", {TemplateFilter::env}, nullptr);
+  add("ZERO", {TemplateFilter::json}, nullptr);
+  add("BYTES", {TemplateFilter::json}, nullptr);
+  add("BYTES", {}, nullptr);
+  add("GONE", {}, nullptr);
+  add("", {}, &foreign);
+  const auto generation = c.staged();
+  const auto& files = generation->files();
+  CHECK(files[1].failure ==
+        "stacks/immich/a.tmpl:5:9: 'pw': malformed: the value holds a zero byte, which text cannot carry");
+  CHECK_THAT(files[2].failure, Catch::Matchers::Contains("which no environment can carry"));
+  CHECK(reveal(files[3].content) == "\"CANARY\\u0000\"");
+  CHECK_THAT(files[4].failure, Catch::Matchers::Contains("5:9: 'pw': malformed: the value is not UTF-8"));
+  CHECK(files[5].readable());
+  CHECK_THAT(files[6].failure, Catch::Matchers::Contains("has no value 'GONE'"));
+  CHECK_THAT(files[7].failure,
+             Catch::Matchers::StartsWith("stacks/immich/a.tmpl:5:9: 'pw': stacks/immich/foreign: "
+                                         "no match: none of 1 identity"));
+  for (const StagedFile& file : files) CHECK(file.failure.find("CANARY") == std::string::npos);
+  CHECK(generation->decryptions() == 1);
+}
+
 TEST_CASE("one source that fails leaves the others alone") {
   Case c;
   c.add("good", SourceFormat::age, Grammar::raw, age_file("good"));

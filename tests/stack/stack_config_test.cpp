@@ -92,7 +92,7 @@ TEST_CASE("keys that this version does not act on are refused with those words")
   CHECK(problems("prepare: { once: [ x ] }\n") ==
         "stacks/s/stack.yaml:1:18: 'once' is not supported by this version yet");
   CHECK(problems("secrets: { a: { source: x, template: y } }\n") ==
-        "stacks/s/stack.yaml:1:38: 'template' is not supported by this version yet");
+        "stacks/s/stack.yaml:1:12: the secret 'a' needs exactly one of 'source' and 'template'");
   CHECK(
       problems("routes: [ { domain: x, upstream: 1, basic-auth: { a: secret1234 } } ]\n") ==
       "stacks/s/stack.yaml:1:1: basic-auth of the user 'a' must be a bcrypt hash, never the password; `caddy "
@@ -113,7 +113,7 @@ TEST_CASE("values are checked, all at once") {
       "stacks/s/stack.yaml:1:1: leave '.service' out of the unit's name\n"
       "stacks/s/stack.yaml:5:12: the secret 'env' is the stack's env file and takes nothing but a 'source'\n"
       "stacks/s/stack.yaml:5:40: 'x y' is no name for a secret (letters, digits, '.', '_' and '-')\n"
-      "stacks/s/stack.yaml:5:40: the secret 'x y' needs a 'source'\n"
+      "stacks/s/stack.yaml:5:40: the secret 'x y' needs exactly one of 'source' and 'template'\n"
       "stacks/s/stack.yaml:2:1: 0 is no port (1 to 65535)\n"
       "stacks/s/stack.yaml:6:27: 'root' is no owner; write \"uid:gid\" in numbers\n"
       "stacks/s/stack.yaml:6:27: 'rwx' is no mode; write it as \"0755\"\n"
