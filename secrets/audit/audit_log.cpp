@@ -109,6 +109,8 @@ std::vector<AuditRecord> AuditLog::query(const AuditQuery& query) const {
   const std::scoped_lock lock(mutex_);
   std::vector<AuditRecord> out;
   for (auto record = ring_.rbegin(); record != ring_.rend() && out.size() < query.limit; ++record) {
+    // The clock may have been set back: an older record does not mean that all before it are older.
+    if (query.since && record->time < *query.since) continue;
     if (!query.stack || record->stack == *query.stack) out.push_back(*record);
   }
   return out;

@@ -42,6 +42,7 @@ struct AuditRecord {
 struct AuditQuery {
   std::size_t limit = 100;  // the newest that many
   std::optional<std::string> stack{};
+  std::optional<WallTime> since{};  // none that are older
 };
 
 struct AuditCounts {

@@ -65,6 +65,7 @@ ServiceStatus SecretServiceClient::status() {
 std::vector<AuditRecord> SecretServiceClient::audit(const AuditQuery& query) {
   Json parameters{{"limit", query.limit}};
   if (query.stack) parameters["stack"] = *query.stack;
+  if (query.since) parameters["since"] = format_time(*query.since);
   return reading(call("Audit", parameters), [](const Json& reply) {
     std::vector<AuditRecord> out;
     for (const Json& record : reply.at("records")) out.push_back(record_from_json(record));

@@ -49,8 +49,9 @@ method Status() -> (version: int, generation: string, recorded: string, problem:
   views: []View, failures: []Fact, recipients: []string, identity_problems: []string, audit: Counts,
   locked_bytes: int)
 
-# The newest accesses first; of one stack when it is given.
-method Audit(limit: ?int, stack: ?string) -> (version: int, records: []Access, counts: Counts)
+# The newest accesses first; of one stack when it is given; since: a time (RFC 3339, UTC, milliseconds) before which
+# none is wanted.
+method Audit(limit: ?int, stack: ?string, since: ?string) -> (version: int, records: []Access, counts: Counts)
 
 # No such generation is staged or stored.
 error UnknownGeneration (generation: string, reason: string)

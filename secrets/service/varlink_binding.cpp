@@ -24,6 +24,15 @@ AuditQuery audit_query(const Json& parameters) {
   };
   if (given("limit")) query.limit = unsigned_parameter(parameters, "limit", kAuditLimit);
   if (given("stack")) query.stack = string_parameter(parameters, "stack");
+  if (given("since")) {
+    try {
+      query.since = parse_time(string_parameter(parameters, "since"));
+    } catch (const VarlinkError&) {
+      throw;
+    } catch (const Error&) {
+      throw invalid_parameter("since");
+    }
+  }
   return query;
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 class FakeClock final : public Clock {
  public:
-  [[nodiscard]] WallTime now() const override { return WallTime(std::chrono::seconds(1'700'000'000)); }
+  [[nodiscard]] WallTime now() const override { return WallTime(std::chrono::seconds(seconds)); }
+  long seconds = 1'700'000'000;
   [[nodiscard]] std::chrono::steady_clock::time_point steady_now() const override { return {}; }
   void sleep_for(std::chrono::milliseconds) override {}
 };
@@ -32,6 +33,25 @@ TEST_CASE("the ring keeps the newest and counts what it lost") {
   const auto of_b = log.query({.stack = "b"});
   REQUIRE(of_b.size() == 1);
   CHECK(format_time(of_b[0].time) == "2023-11-14T22:13:20.000Z");
+}
+
+TEST_CASE("only what is not older than a time is given, also over a clock that was set back") {
+  FakeClock clock;
+  AuditLog log(clock, 10);
+  for (const long second : {100L, 300L, 200L}) {
+    clock.seconds = second;
+    log.add({.op = AuditOp::read, .stack = std::to_string(second)});
+  }
+  const auto since = [&](long second) {
+    std::string out;
+    for (const AuditRecord& record : log.query({.since = WallTime(std::chrono::seconds(second))}))
+      out += record.stack + ' ';
+    return out;
+  };
+  CHECK(since(100) == "200 300 100 ");
+  CHECK(since(200) == "200 300 ");
+  CHECK(since(250) == "300 ");
+  CHECK(since(301).empty());
 }
 
 TEST_CASE("a record as JSON names result and operation") {

@@ -30,7 +30,8 @@ class RecordingService final : public SecretService {
   void reload() override {}
   [[nodiscard]] ServiceStatus status() override { return {}; }
   [[nodiscard]] std::vector<AuditRecord> audit(const AuditQuery& query) override {
-    calls.push_back("audit " + std::to_string(query.limit) + ' ' + query.stack.value_or("-"));
+    calls.push_back("audit " + std::to_string(query.limit) + ' ' + query.stack.value_or("-") +
+                    (query.since ? ' ' + format_time(*query.since) : ""));
     return {};
   }
   std::vector<std::string> calls;
@@ -109,7 +110,10 @@ TEST_CASE("parameters of a call are checked before the service is asked") {
   CHECK_THROWS_AS(interface.methods.at("Mount")(root, {{"uid", -1}}), VarlinkError);
   interface.methods.at("Audit")(root, {{"limit", 5}, {"stack", nullptr}});
   interface.methods.at("Audit")(root, {{"stack", "immich"}});
-  CHECK(service.calls == std::vector<std::string>{"flip g", "audit 5 -", "audit 100 immich"});
+  interface.methods.at("Audit")(root, {{"since", "2026-11-20T10:00:00.000Z"}});
+  CHECK(service.calls == std::vector<std::string>{"flip g", "audit 5 -", "audit 100 immich",
+                                                  "audit 100 - 2026-11-20T10:00:00.000Z"});
+  CHECK_THROWS_AS(interface.methods.at("Audit")(root, {{"since", "yesterday"}}), VarlinkError);
 }
 
 TEST_CASE("another user is refused whatever the call") {
