@@ -64,7 +64,7 @@ expect 1 "no such commit" "$program" plan --repo "$repo" --to nosuch
 
 expect 64 "may not be empty" "$program" plan --repo "$repo" --from ''
 expect 64 "unknown subcommand 'decript' of secrets; did you mean 'decrypt'?" "$program" secrets decript
-expect 64 "its subcommands: ls, audit, mount, decrypt, encrypt" "$program" secrets
+expect 64 "its subcommands: ls, cat, check, mount, audit, decrypt, encrypt, rekey" "$program" secrets
 expect 0 "6 stacks: 0 errors" "$program" lint "$repo/stacks/n8n"
 expect 0 '"version": 1' sh -c "cd '$repo/stacks' && '$program' plan --json"
 git clone -q --bare "$repo" "$work/bare.git"

@@ -1,0 +1,91 @@
+#include "src/cli/person_keys.hpp"
+
+#include "secrets/identity/identity_file.hpp"
+#include "src/base/error.hpp"
+#include "src/base/text.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+namespace hwcsync::cli {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+void add_all(PersonKeys& keys, std::vector<secrets::Identity> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(keys.identities));
+}
+
+// A file that may be there: its absence is no news, and what cannot be used is told only if nothing else
+// fits.
+void try_file(PersonKeys& keys, const std::string& path) {
+  try {
+    add_all(keys, secrets::load_identities(path));
+  } catch (const SystemError& error) {
+    if (error.code() != ENOENT && error.code() != ENOTDIR)
+      keys.unused.push_back(path + ": " + error.text().reason);
+  } catch (const Error& error) {
+    keys.unused.push_back(path + ": " + error.text().reason);
+  }
+}
+
+// Keys in a variable are several lines, or several words of one.
+void add_from_environment(PersonKeys& keys) {
+  char* text = std::getenv("SOPS_AGE_KEY");
+  if (text == nullptr) return;
+  const std::size_t size = std::strlen(text);
+  secrets::SecureBuffer lines(secrets::Bytes(reinterpret_cast<const std::uint8_t*>(text), size));
+  secrets::wipe(text, size);
+  ::unsetenv("SOPS_AGE_KEY");
+  for (std::uint8_t& c : lines.bytes()) c = c == ' ' ? std::uint8_t{'\n'} : c;
+  add_all(keys, secrets::parse_identities(lines.bytes(), "SOPS_AGE_KEY"));
+}
+
+}  // namespace
+
+std::string or_stdin(const std::string& path) {
+  return path == "-" ? "/dev/stdin" : path;
+}
+
+PersonKeys find_person_keys(const std::vector<std::string>& files, const settings::Settings& settings) {
+  PersonKeys out;
+  if (!files.empty()) {
+    for (const std::string& file : files) add_all(out, secrets::load_identities(or_stdin(file)));
+    return out;
+  }
+  const std::string home = variable("HOME");
+  if (const auto named = variable("SOPS_AGE_SSH_PRIVATE_KEY_FILE"); !named.empty())
+    add_all(out, secrets::load_identities(named));
+  if (!home.empty()) {
+    try_file(out, home + "/.ssh/id_ed25519");
+    try_file(out, home + "/.ssh/id_rsa");
+  }
+  add_from_environment(out);
+  if (const auto named = variable("SOPS_AGE_KEY_FILE"); !named.empty())
+    add_all(out, secrets::load_identities(named));
+  const std::string config = variable("XDG_CONFIG_HOME");
+  if (!config.empty() || !home.empty())
+    try_file(out, (config.empty() ? home + "/.config" : config) + "/sops/age/keys.txt");
+  for (const std::string& file : settings.identities) try_file(out, file);
+  return out;
+}
+
+std::string unused_keys(const PersonKeys& keys) {
+  return keys.unused.empty() ? std::string() : "; not used: " + join(keys.unused, "; ");
+}
+
+void require_identity(const PersonKeys& keys, const std::string& purpose) {
+  if (!keys.identities.empty()) return;
+  throw UsageError({purpose, "",
+                    "no key was found" + (keys.unused.empty() ? "" : ": " + join(keys.unused, "; ")),
+                    "name one with -i FILE, or put it where sops looks: SOPS_AGE_KEY_FILE, "
+                    "~/.config/sops/age/keys.txt, ~/.ssh/id_ed25519"});
+}
+
+}  // namespace hwcsync::cli

@@ -1,0 +1,144 @@
+#include "gitops/layout/desired_state.hpp"
+#include "secrets/arena/harden.hpp"
+#include "secrets/arena/secret_error.hpp"
+#include "secrets/identity/identity_file.hpp"
+#include "secrets/vault/generation.hpp"
+#include "secrets/vault/source.hpp"
+#include "src/base/error.hpp"
+#include "src/base/fd.hpp"
+#include "src/base/text.hpp"
+#include "src/cli/exit_status.hpp"
+#include "src/cli/person_keys.hpp"
+#include "src/cli/secret_output.hpp"
+#include "src/cli/secrets_group.hpp"
+#include "src/cli/source.hpp"
+#include "src/cli/working_tree.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include <unistd.h>
+
+namespace hwcsync::cli {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kValueLimit = 16U << 20U;
+
+struct Options {
+  std::string name;
+  std::string key;
+  std::vector<std::string> identities;
+};
+
+void show(const secrets::SecureBuffer& value, const std::string& name) {
+  refuse_binary_on_terminal(value.bytes(), name);
+  write_plaintext(value.bytes());
+}
+
+// An encrypted file, or one value of it.
+void show_file(const Options& options, const PersonKeys& keys) {
+  const std::string ciphertext = read_file(options.name);
+  const auto format = secrets::detect_source_format(ciphertext);
+  if (!format) {
+    throw secrets::SecretError(secrets::SecretFailure::not_encrypted, {"cannot show", options.name, {}, {}},
+                               "neither age nor sops");
+  }
+  try {
+    const secrets::PlainSource plain(*format, ciphertext, keys.identities);
+    if (options.key.empty()) return show(plain.whole(), options.name);
+    if (const auto value = plain.value(options.key)) return show(*value, options.name);
+  } catch (const secrets::SecretError& error) {
+    throw secrets::SecretError(error.failure(), {"cannot decrypt", options.name, {}, error.text().hint},
+                               error.detail() + unused_keys(keys));
+  }
+  const auto store = secrets::store_of(*format);
+  const auto paths = store ? secrets::list_sops_paths(*store, ciphertext) : std::vector<std::string>{};
+  throw UsageError({"cannot show '" + options.key + "' of", options.name,
+                    "it has no such value" + suggestion(options.key, paths), ""});
+}
+
+// In the view of whoever asks; the service decides and writes it down. nullopt when there is none of that
+// name.
+std::optional<std::string> find_in_view(const std::string& name, const settings::Settings& settings) {
+  const uid_t uid = ::geteuid();
+  const std::string path =
+      (uid == 0 ? settings.runtime_dir + "/view/0/" : "/run/user/" + std::to_string(uid) + "/secrets/") +
+      name;
+  std::error_code error;
+  return fs::is_regular_file(path, error) ? std::optional(path) : std::nullopt;
+}
+
+// The secret as its consumers would see it, from the ciphertexts of a repository.
+void show_from_repository(const Options& options, const Context& context, const settings::Settings& settings,
+                          const PersonKeys& keys) {
+  const Files files = open_files("", context, settings);
+  const auto config = stack::read_repository_config(*files.tree);
+  layout::LoadCounters counters;
+  const auto desired =
+      layout::load_desired_state(*files.tree, choose_host(context, settings, config), counters);
+  secrets::Manifest manifest = secrets::parse_manifest(desired.manifest_json());
+  std::vector<std::string> names;
+  for (const secrets::SecretFile& file : manifest.files) names.push_back(file.path);
+  std::erase_if(manifest.files, [&](const secrets::SecretFile& file) { return file.path != options.name; });
+  if (manifest.files.empty()) {
+    throw UsageError({"cannot show", "'" + options.name + "'",
+                      "it is no file, no secret of the view, and none of the host '" + desired.host + "'" +
+                          suggestion(options.name, names),
+                      "hwcsync secrets ls lists them"});
+  }
+  secrets::Ciphertexts ciphertexts;
+  for (const secrets::SecretFile& file : manifest.files) {
+    for (const secrets::Source* source : secrets::sources_of(file))
+      ciphertexts.emplace(source->id, files.tree->read(source->path).value_or(""));
+  }
+  const auto generation = secrets::stage(std::move(manifest), ciphertexts, keys.identities);
+  const secrets::StagedFile& file = generation->files().front();
+  if (!file.readable()) {
+    throw secrets::SecretError(secrets::SecretFailure::no_match, {"cannot show", options.name, {}, {}},
+                               file.failure + unused_keys(keys));
+  }
+  show(file.content, options.name);
+}
+
+int cat(const Options& options, Context& context) {
+  secrets::harden_process();
+  const settings::Settings settings = load_settings(context);
+  std::error_code error;
+  if (fs::is_regular_file(options.name, error)) {
+    show_file(options, find_person_keys(options.identities, settings));
+    return kDone;
+  }
+  if (!options.key.empty())
+    throw UsageError({"cannot show '" + options.key + "' of", options.name, "there is no such file", ""});
+  const bool by_repository = !context.repo.empty() || !options.identities.empty();
+  const auto path = by_repository ? std::nullopt : find_in_view(options.name, settings);
+  if (path) {
+    show(secrets::read_secret_file(*path, kValueLimit), options.name);
+  } else {
+    show_from_repository(options, context, settings, find_person_keys(options.identities, settings));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_secrets_cat(SecretsGroup& group) {
+  auto options = std::make_shared<Options>();
+  CLI::App& app = group.add(
+      "cat", "write a secret to stdout, as its consumers read it",
+      "  hwcsync secrets cat immich/db-password\n"
+      "  hwcsync secrets cat --repo ~/config --host server immich/app.toml\n"
+      "  hwcsync secrets cat --key postgres/password secrets/db.yaml\n"
+      "A name is looked for in your view, which the secret service guards, then in the repository with "
+      "your keys.\n",
+      options, cat);
+  app.add_option("-i,--identity", options->identities,
+                 "identity file (default: where sops looks, and this machine's)");
+  app.add_option("--key", options->key, "of a file: one value, postgres/password or servers/0/name");
+  app.add_option("NAME", options->name, "STACK/NAME or UNIT.env, or an encrypted file")->required();
+}
+
+}  // namespace hwcsync::cli

@@ -1,0 +1,72 @@
+#include "secrets/age/age.hpp"
+#include "secrets/arena/harden.hpp"
+#include "secrets/vault/source.hpp"
+#include "src/base/error.hpp"
+#include "src/base/fd.hpp"
+#include "src/cli/exit_status.hpp"
+#include "src/cli/passphrase.hpp"
+#include "src/cli/person_keys.hpp"
+#include "src/cli/secret_output.hpp"
+#include "src/cli/secrets_group.hpp"
+#include "src/cli/source.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::cli {
+namespace {
+
+struct Options {
+  std::string file;
+  std::vector<std::string> identities;
+};
+
+// By content, as the loader of stacks does it.
+secrets::SourceFormat format_of(std::string_view text, const std::string& path) {
+  if (const auto format = secrets::detect_source_format(text)) return *format;
+  throw secrets::SecretError(secrets::SecretFailure::not_encrypted,
+                             {"cannot decrypt", path, "not encrypted", {}}, "neither age nor sops");
+}
+
+int decrypt(const Options& options, Context& context) {
+  secrets::harden_process();
+  const auto& identities = options.identities;
+  const std::string& path = options.file;
+  if (std::count(identities.begin(), identities.end(), "-") + (path == "-" ? 1 : 0) > 1) {
+    throw UsageError({"cannot read standard input", "twice", "'-' can stand for the file or for one identity",
+                      "put the other one into a file"});
+  }
+  PersonKeys keys = find_person_keys(identities, load_settings(context));
+  const std::string ciphertext = read_file(or_stdin(path));
+  const std::string name = path == "-" ? "standard input" : path;
+  try {
+    const secrets::SourceFormat format = format_of(ciphertext, name);
+    if (format == secrets::SourceFormat::age && secrets::needs_passphrase(secrets::as_bytes(ciphertext))) {
+      if (auto typed = ask_passphrase("Passphrase of " + name + ": "))
+        keys.identities.push_back({"what was typed", secrets::PassphraseIdentity{std::move(*typed)}});
+    }
+    const secrets::PlainSource plain(format, ciphertext, keys.identities);
+    write_plaintext(plain.whole().bytes());
+  } catch (const secrets::SecretError& error) {
+    // The formats know what is wrong, not which file it is wrong in.
+    throw secrets::SecretError(error.failure(), {"cannot decrypt", name, {}, error.text().hint},
+                               error.detail() + unused_keys(keys));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_secrets_decrypt(SecretsGroup& group) {
+  auto options = std::make_shared<Options>();
+  CLI::App& app = group.add("decrypt", "write the plaintext of a file to stdout",
+                            "  hwcsync secrets decrypt secrets/immich.env\n"
+                            "  hwcsync secrets decrypt -i ~/.ssh/id_ed25519 secrets/db.yaml\n"
+                            "  git show HEAD~2:secrets/db.yaml | hwcsync secrets decrypt -\n",
+                            options, decrypt);
+  app.add_option("-i,--identity", options->identities,
+                 "identity file, '-': stdin (default: where sops looks, and this machine's)");
+  app.add_option("FILE", options->file, "sops (yaml, json, dotenv, ini, binary) or age file; '-': stdin")
+      ->required();
+}
+
+}  // namespace hwcsync::cli

@@ -1,0 +1,131 @@
+#include "secrets/age/age.hpp"
+#include "secrets/arena/harden.hpp"
+#include "secrets/identity/identity_file.hpp"
+#include "secrets/sops/sops_file.hpp"
+#include "src/base/atomic_file.hpp"
+#include "src/base/error.hpp"
+#include "src/cli/exit_status.hpp"
+#include "src/cli/person_keys.hpp"
+#include "src/cli/secrets_group.hpp"
+#include "src/cli/source.hpp"
+#include "src/cli/working_tree.hpp"
+
+#include <array>
+#include <optional>
+#include <ostream>
+#include <tuple>
+
+namespace hwcsync::cli {
+namespace {
+
+constexpr std::size_t kPlaintextLimit = 4U << 20U;
+
+struct Options {
+  std::string path;    // plaintext; "-" for stdin
+  std::string output;  // empty: stdout
+  std::string format = "dotenv";
+  std::vector<std::string> recipients;
+  secrets::EncryptionRules rules;
+  bool mac_only_encrypted = false;
+};
+
+constexpr std::array<std::tuple<const char*, std::string secrets::EncryptionRules::*, const char*>, 6> kRules{
+    {{"--encrypted-regex", &secrets::EncryptionRules::encrypted_regex, "sops: encrypt below keys that fit"},
+     {"--unencrypted-regex", &secrets::EncryptionRules::unencrypted_regex,
+      "sops: all but below keys that fit"},
+     {"--encrypted-suffix", &secrets::EncryptionRules::encrypted_suffix, "sops: only below keys that end so"},
+     {"--unencrypted-suffix", &secrets::EncryptionRules::unencrypted_suffix,
+      "sops: all but below keys that end so (default: _unencrypted)"},
+     {"--encrypted-comment-regex", &secrets::EncryptionRules::encrypted_comment_regex,
+      "sops: only below comments that fit"},
+     {"--unencrypted-comment-regex", &secrets::EncryptionRules::unencrypted_comment_regex,
+      "sops: all but below comments that fit"}}};
+
+std::optional<secrets::SopsStore> sops_store(const std::string& format) {
+  if (format == "yaml") return secrets::SopsStore::yaml;
+  if (format == "json") return secrets::SopsStore::json;
+  if (format == "dotenv") return secrets::SopsStore::dotenv;
+  if (format == "ini") return secrets::SopsStore::ini;
+  if (format == "binary") return secrets::SopsStore::binary;
+  return std::nullopt;
+}
+
+// Those of -r, else those that the host lists in the repository.
+std::vector<secrets::Recipient> recipients_of(const Options& options, const Context& context) {
+  std::vector<secrets::Recipient> out;
+  for (const std::string& text : options.recipients) out.push_back(secrets::parse_recipient(text));
+  if (!out.empty()) return out;
+  if (context.host.empty()) {
+    throw UsageError({"cannot encrypt", options.path, "nobody is named who may read it",
+                      "name them with -r RECIPIENT, or a host of the repository with --host NAME"});
+  }
+  const Files files = open_files("", context, load_settings(context));
+  const auto config = stack::read_repository_config(*files.tree);
+  for (const std::string& text : stack::find_host(config, context.host).recipients)
+    out.push_back(secrets::parse_recipient(text));
+  if (!out.empty()) return out;
+  throw UsageError({"cannot encrypt for the host", context.host, "it lists no recipients",
+                    "list them in hwcsync.yaml under hosts." + context.host + ".recipients"});
+}
+
+secrets::Metadata metadata_of(const Options& options) {
+  secrets::Metadata out = secrets::new_metadata(std::chrono::system_clock::now());
+  for (const auto& [name, rule, words] : kRules) {
+    if ((options.rules.*rule).empty()) continue;
+    out.rules = {};
+    out.rules.*rule = options.rules.*rule;
+  }
+  if (options.mac_only_encrypted) out.mac_scope = secrets::MacScope::encrypted_values;
+  return out;
+}
+
+int encrypt(const Options& options, Context& context) {
+  secrets::harden_process();
+  const auto recipients = recipients_of(options, context);
+  const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
+  std::string text;
+  if (const auto store = sops_store(options.format)) {
+    text = secrets::encrypt_sops(*store, secrets::read_plain(*store, plain.bytes()), recipients,
+                                 metadata_of(options));
+  } else {
+    text = secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
+  }
+  if (options.output.empty()) {
+    context.out << text;
+    return kDone;
+  }
+  AtomicFile file(options.output, 0644);
+  file.write(text);
+  file.commit();
+  return kDone;
+}
+
+}  // namespace
+
+void add_secrets_encrypt(SecretsGroup& group) {
+  auto options = std::make_shared<Options>();
+  CLI::App& app =
+      group.add("encrypt", "encrypt a file",
+                "  hwcsync secrets encrypt --host server -o secrets/immich.env immich.plain\n"
+                "  hwcsync secrets encrypt -r age1... --format yaml --encrypted-regex '^(data|password)$' "
+                "-o secrets/db.yaml db.yaml\n"
+                "  pwgen -s 40 1 | hwcsync secrets encrypt -r age1... --format age -o secrets/token.age -\n",
+                options, encrypt);
+  app.add_option("-r,--recipient", options->recipients,
+                 "age1..., ssh-ed25519 ... or ssh-rsa ... (default: those of --host in hwcsync.yaml)");
+  app.add_option("--format", options->format, "yaml, json, dotenv, ini, binary (sops) or age; default dotenv")
+      ->check(CLI::IsMember({"yaml", "json", "dotenv", "ini", "binary", "age"}));
+  app.add_option("-o,--output", options->output, "where to write (default stdout)");
+  // sops knows one rule a file.
+  std::vector<CLI::Option*> rules;
+  for (const auto& [name, rule, words] : kRules) {
+    CLI::Option* option = app.add_option(name, options->rules.*rule, words);
+    for (CLI::Option* other : rules) option->excludes(other);
+    rules.push_back(option);
+  }
+  app.add_flag("--mac-only-encrypted", options->mac_only_encrypted,
+               "sops: values in clear may change without sops");
+  app.add_option("FILE", options->path, "plaintext; '-': stdin")->required();
+}
+
+}  // namespace hwcsync::cli

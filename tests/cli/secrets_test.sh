@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# The command line of secrets, with real age keys: who can read what, changed recipients, values and templates. No value
+# is in any output but that of `cat` and `decrypt`.
+#   secrets_test.sh PROGRAM
+set -uo pipefail
+program=$1
+command -v git >/dev/null && command -v age-keygen >/dev/null && command -v ssh-keygen >/dev/null && command -v age >/dev/null || {
+  echo "skipped: needs git, age and ssh-keygen" >&2
+  exit 77
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 HOME=$work/home HWCSYNC_CONFIG=$work/config.yaml
+unset XDG_CONFIG_HOME SOPS_AGE_KEY SOPS_AGE_KEY_FILE SOPS_AGE_SSH_PRIVATE_KEY_FILE
+mkdir -p "$HOME/.ssh" "$HOME/.config/sops/age"
+printf 'version: 1\nrepository: { url: /nowhere }\nidentities: [ %s/host ]\nstate-dir: %s/state\nruntime-dir: %s/run\n' "$work" "$work" "$work" >"$HWCSYNC_CONFIG"
+failed=0
+checks=0
+log=$work/log
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  failed=$((failed + 1))
+}
+# expect STATUS WORDS COMMAND...: exit status, and words that stderr or stdout must say. Everything is logged.
+expect() {
+  local status=$1 words=$2 out got
+  shift 2
+  out=$("$@" 2>&1)
+  got=$?
+  checks=$((checks + 1))
+  printf '%s\n' "$out" >>"$log"
+  [[ $got == "$status" && $out == *"$words"* ]] || fail "$* -> $got instead of $status, without '$words': $out"
+}
+# value EXPECTED COMMAND...: stdout of what may show plaintext.
+value() {
+  local expected=$1 out
+  shift
+  out=$("$@" 2>>"$log")
+  checks=$((checks + 1))
+  [[ $out == "$expected" ]] || fail "$* -> '$out' instead of '$expected'"
+}
+
+age-keygen -o "$work/admin" 2>/dev/null
+age-keygen -o "$work/late" 2>/dev/null
+ssh-keygen -q -t ed25519 -N '' -C server -f "$work/host"
+admin=$(age-keygen -y "$work/admin")
+late=$(age-keygen -y "$work/late")
+host=$(cut -d' ' -f1,2 "$work/host.pub")
+canary=CANARY-$RANDOM-$RANDOM
+
+repo=$work/repo
+mkdir -p "$repo/stacks/app" "$repo/secrets"
+cat >"$repo/hwcsync.yaml" <<YAML
+version: 1
+hosts:
+  server:
+    flake: "#server"
+    stacks: [app]
+    users: { homelab: { uid: 1000 } }
+    recipients: [ "$host", $admin ]
+YAML
+cat >"$repo/stacks/app/compose.yaml" <<'YAML'
+services:
+  web: { image: "docker.io/library/caddy:2.8.4", secrets: [ app.toml, token, db-password ], environment: { X: "${NAME}" } }
+secrets:
+  app.toml: { external: true }
+  token: { external: true }
+  db-password: { external: true }
+YAML
+cat >"$repo/stacks/app/stack.yaml" <<'YAML'
+secrets:
+  env: { source: app.env }
+  db-password: { source: db.yaml, key: postgres/password }
+  token: { source: token.age }
+  app.toml: { template: app.toml.tmpl }
+YAML
+printf 'user = "x"\npassword = ${secret:db-password|json}\ntoken = ${secret:token|trim|env}\n' >"$repo/stacks/app/app.toml.tmpl"
+git -C "$repo" init -q --initial-branch=main
+cd "$repo" || exit 1
+
+# Encrypting for a host, by rules, and what finds the keys.
+printf 'postgres:\n  password: %s "q"\n  user: eric\n' "$canary" >"$work/db.plain"
+printf 'NAME=%s\n' "$canary" >"$work/app.plain"
+printf '%s tok\n' "$canary" >"$work/token.plain"
+expect 64 "name them with -r" "$program" secrets encrypt "$work/db.plain"
+expect 64 "did you mean 'server'" "$program" secrets encrypt --host servr "$work/db.plain"
+expect 0 "" "$program" secrets encrypt --host server --format yaml --encrypted-regex '^password$' -o secrets/db.yaml "$work/db.plain"
+expect 0 "" "$program" secrets encrypt --host server -o stacks/app/app.env "$work/app.plain"
+expect 0 "" "$program" secrets encrypt --host server --format age -o secrets/token.age "$work/token.plain"
+expect 64 "excludes" "$program" secrets encrypt --host server --encrypted-regex a --encrypted-suffix b "$work/db.plain"
+expect 65 "cannot" "$program" secrets encrypt --host server --format yaml --encrypted-regex '(' "$work/db.plain"
+expect 0 "user: eric" cat secrets/db.yaml
+printf '[a]\nb = %s\n' "$canary" >"$work/x.ini"
+expect 0 "" "$program" secrets encrypt -r "$admin" --format ini -o "$work/x.enc.ini" "$work/x.ini"
+value "$(cat "$work/x.ini")" "$program" secrets decrypt -i "$work/admin" "$work/x.enc.ini"
+plain=$(cat "$work/app.plain")
+value "$plain" "$program" secrets decrypt stacks/app/app.env # by the machine's identity
+sed -i '/^identities/d' "$HWCSYNC_CONFIG"
+expect 65 "no match" "$program" secrets decrypt stacks/app/app.env
+cp "$work/admin" "$HOME/.config/sops/age/keys.txt"
+value "$plain" "$program" secrets decrypt stacks/app/app.env
+mv "$HOME/.config/sops" "$work/xdg-sops"
+mkdir "$work/xdg" && mv "$work/xdg-sops" "$work/xdg/sops"
+value "$plain" env XDG_CONFIG_HOME="$work/xdg" "$program" secrets decrypt stacks/app/app.env
+value "$plain" env SOPS_AGE_KEY_FILE="$work/admin" "$program" secrets decrypt stacks/app/app.env
+value "$plain" env SOPS_AGE_KEY="$(grep AGE-SECRET "$work/admin")" "$program" secrets decrypt stacks/app/app.env
+value "$plain" env SOPS_AGE_SSH_PRIVATE_KEY_FILE="$work/host" "$program" secrets decrypt stacks/app/app.env
+expect 1 "/nowhere/key" env SOPS_AGE_KEY_FILE=/nowhere/key "$program" secrets decrypt stacks/app/app.env
+cp "$work/host" "$HOME/.ssh/id_ed25519"
+value "$plain" "$program" secrets decrypt stacks/app/app.env
+ssh-keygen -q -p -N passphrase -f "$HOME/.ssh/id_ed25519" >/dev/null
+expect 65 "not used: $HOME/.ssh/id_ed25519" "$program" secrets decrypt stacks/app/app.env
+rm "$HOME/.ssh/id_ed25519"
+export SOPS_AGE_KEY_FILE=$work/admin
+
+# cat: a name, a template, a file and one value of it.
+value "$canary \"q\"" "$program" secrets cat app/db-password
+value "$(printf 'user = "x"\npassword = "%s \\"q\\""\ntoken = '"'%s tok'" "$canary" "$canary")" "$program" secrets cat app/app.toml
+value "NAME=$canary" "$program" secrets cat app-stack.env
+value "$canary \"q\"" "$program" secrets cat --key postgres/password secrets/db.yaml
+expect 64 "did you mean 'postgres/password'" "$program" secrets cat --key postgres/pasword secrets/db.yaml
+expect 64 "did you mean 'app/token'" "$program" secrets cat app/tokn
+expect 65 "no match" "$program" secrets cat -i "$work/late" app/db-password
+expect 65 "app.toml.tmpl:2:12: 'db-password'" "$program" secrets cat -i "$work/late" app/app.toml
+head -c 100 /dev/urandom >"$work/blob"
+"$program" secrets encrypt -r "$admin" --format age -o "$work/blob.age" "$work/blob"
+if command -v script >/dev/null; then
+  expect 0 "it is binary, and standard output is a terminal" sh -c "script -qec \"'$program' secrets cat '$work/blob.age'\" /dev/null | cat"
+fi
+"$program" secrets cat "$work/blob.age" | cmp -s - "$work/blob" || fail "cat of a binary value into a pipe"
+
+# ls: names and places.
+expect 0 "app/app.toml" "$program" secrets ls
+expect 0 "/run/user/1000/secrets/app/db-password" "$program" secrets ls
+expect 0 "secrets/db.yaml postgres/password" "$program" secrets ls
+expect 0 '"grammar": "template"' "$program" secrets ls --json
+git add -A && git -c user.name=eric -c user.email=e@x commit -qm first
+
+# check: nothing to find, then everything.
+expect 0 "3 encrypted files: 0 errors, 0 warnings" "$program" secrets check
+expect 0 '"you": true' "$program" secrets check --json
+printf 'DB_PASSWORD=%s\n' "$canary" >stacks/app/notes.env
+cp secrets/token.age secrets/forgotten.age
+sed -i '/sops_mac=/s/=.*/=/' stacks/app/app.env
+expect 2 "stacks/app/notes.env:1:1 error secret-plaintext" "$program" secrets check
+expect 2 "secrets/forgotten.age warn secret-file-unused" "$program" secrets check
+expect 2 "stacks/app/app.env error secret-without-mac" "$program" secrets check
+git checkout -q -- . && rm stacks/app/notes.env secrets/forgotten.age
+age -r "$admin" -o secrets/token.age "$work/token.plain"
+"$program" secrets encrypt -r "$admin" --format yaml -o secrets/db.yaml "$work/db.plain"
+expect 2 "secrets/db.yaml error recipient-missing" "$program" secrets check
+expect 0 "fix: hwcsync secrets rekey secrets/db.yaml" sh -c "'$program' secrets check; true"
+sed -i 's/postgres\/password/postgres\/pasword/' stacks/app/stack.yaml
+expect 2 "stacks/app/stack.yaml:3:3 error secret-unusable" "$program" secrets check
+git checkout -q -- .
+
+# rekey: exactly the list, values byte for byte, one that fails leaves the others and itself alone.
+expect 0 "secrets/db.yaml: unchanged" "$program" secrets rekey --dry-run
+sed -i "s/recipients: .*/recipients: [ \"$(sed 's/\//\\\//g' <<<"$host")\", $admin, $late ]/" hwcsync.yaml
+expect 0 "would be rekeyed" "$program" secrets rekey --dry-run
+expect 0 "+ $late" "$program" secrets rekey --dry-run
+git diff --quiet -- secrets stacks || fail "a dry run wrote something"
+expect 65 "no match" "$program" secrets rekey -i "$work/late"
+git diff --quiet -- secrets stacks || fail "a failed rekey wrote something"
+before=$(grep -c 'ENC\[' secrets/db.yaml)
+values=$(grep 'ENC\[' secrets/db.yaml)
+chmod 640 secrets/db.yaml
+mv stacks/app/app.env "$work/app.env" && sed 's/ENC\[AES256_GCM,data:./&A/' "$work/app.env" >stacks/app/app.env
+broken=$(sha256sum <stacks/app/app.env)
+expect 65 "stacks/app/app.env: failed" "$program" secrets rekey
+[[ $(sha256sum <stacks/app/app.env) == "$broken" ]] || fail "the file that failed was changed"
+mv "$work/app.env" stacks/app/app.env
+[[ $before -gt 0 && $(grep 'ENC\[' secrets/db.yaml) == "$values" ]] || fail "a value changed its bytes"
+[[ $(stat -c %a secrets/db.yaml) == 640 ]] || fail "the mode changed"
+value "$canary \"q\"" "$program" secrets cat -i "$work/late" --key postgres/password secrets/db.yaml
+value "$canary \"q\"" "$program" secrets cat -i "$work/host" --key postgres/password secrets/db.yaml
+value "$canary tok" age -d -i "$work/late" secrets/token.age
+expect 0 '"action": "rekeyed"' "$program" secrets rekey --json stacks/app/app.env
+expect 0 "stacks/app/app.env: unchanged" "$program" secrets rekey stacks/app/app.env
+git add -A && git -c user.name=eric -c user.email=e@x commit -qm "more recipients"
+expect 0 "app/db-password from secrets/db.yaml: re-encrypted, no value changed" "$program" plan --from HEAD~1 --host server
+sed -i "s/, $admin, $late/, $late/" hwcsync.yaml
+expect 65 "you could not read it any more" "$program" secrets rekey
+git diff --quiet -- secrets stacks || fail "who would be locked out wrote something"
+expect 0 "change the values" "$program" secrets rekey -i "$work/late"
+expect 65 "no match" "$program" secrets decrypt secrets/db.yaml
+expect 0 "rekeyed" "$program" secrets rekey -i "$work/late" -r "$late" -r "$admin" --rotate secrets/db.yaml
+[[ $(grep 'ENC\[' secrets/db.yaml) != "$values" ]] || fail "--rotate kept the data key"
+value "$canary \"q\"" "$program" secrets cat --key postgres/password secrets/db.yaml
+expect 65 "no encrypted file of the repository" "$program" secrets rekey hwcsync.yaml
+expect 64 "no key was found" env -u SOPS_AGE_KEY_FILE "$program" secrets rekey
+expect 64 "no file is named" "$program" secrets rekey -r "$late"
+if command -v sops >/dev/null; then
+  value "$canary \"q\"" env SOPS_AGE_KEY_FILE="$work/late" sops decrypt --extract '["postgres"]["password"]' secrets/db.yaml
+fi
+
+# audit and ls need the service, and say so.
+expect 64 "neither a duration nor a time" "$program" secrets audit --since yesterday
+expect 1 "$work/run/secrets" "$program" secrets audit --since 1h
+
+# A search that finds what was planted, and nothing else.
+grep -q -- "$canary" "$work/db.plain" || fail "the search does not work"
+! grep -q -- "$canary" "$log" || fail "a value is in an output: $(grep -n -- "$canary" "$log" | head -3)"
+! grep -q AGE-SECRET "$log" || fail "an identity is in an output"
+! grep -rq --exclude-dir=.git -- "$canary" "$repo" || fail "a value is in the repository"
+echo "$checks checks, $failed failed"
+[[ $failed == 0 ]]
