@@ -32,7 +32,9 @@ std::vector<plan::SecretChange> with_facts(std::vector<plan::SecretChange> chang
   for (plan::SecretChange& change : changes) {
     const SecretFact* gravest = gravest_of(change, facts);
     if (gravest == nullptr) continue;
-    const bool decided = change.fact == plan::Fact::added || change.fact == plan::Fact::removed;
+    // Unknown: the service has nothing to compare with, and what shows without a key stands.
+    const bool decided = change.fact == plan::Fact::added || change.fact == plan::Fact::removed ||
+                         gravest->fact == plan::Fact::unknown;
     if (!decided || gravest->fact == plan::Fact::undecryptable) change.fact = gravest->fact;
     change.detail = gravest->detail;
   }

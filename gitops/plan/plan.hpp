@@ -93,7 +93,7 @@ struct Plan {
 
 // Asks the secret service about the changed secrets of touched stacks: gets the list with `fact` unknown, the
 // manifest of exactly those stacks (secrets/manifest) and their ciphertexts by blob id; gives the list with
-// facts. Called at most once, and only when a changed file could not be judged without a key.
+// facts. Called at most once, and only when a secret is new or its file has changed.
 using FactsFunction = std::function<std::vector<SecretChange>(
     std::vector<SecretChange> changes, const std::string& manifest_json,
     const std::map<std::string, std::string>& ciphertexts)>;

@@ -107,7 +107,7 @@ TEST_CASE("unused, missing, broken and half encrypted files are findings") {
       Story::sops("pw: CANARY\nother: CANARY2\n", {story.server.recipient(), story.admin.recipient()});
   const auto at = half.find("other: ");
   half.replace(at, half.find('\n', at) - at, "other: CANARY2");
-  const auto mac = half.find("mac: ");
+  const auto mac = half.find("    mac: ");
   half.erase(mac, half.find('\n', mac) - mac + 1);
   story.tree.put("secrets/db.yaml", half);
   story.tree.put("stacks/one/stack.yaml",

@@ -329,6 +329,27 @@ TEST_CASE("facts tell what changed and nothing else") {
   CHECK(compare(*after.staged(), nullptr)[0].fact == Fact::unknown);
 }
 
+TEST_CASE("a template is rotated by its text and by the values in it, and by nothing else") {
+  const auto generation = [](const std::string& text, const std::string& value) {
+    Case c;
+    const std::string source = sops_file({{"PW", value}, {"OTHER", "x"}});
+    SecretFile& file = c.add("t", SourceFormat::sops_dotenv, Grammar::text_template, source);
+    TemplatePart placeholder{{}, "pw", {}, file.source, "PW", 1, 1};
+    file.source = {};
+    TemplatePart words;
+    words.text = text;
+    file.text_template = {"a.tmpl", {words, placeholder}};
+    return c.staged();
+  };
+  const auto before = generation("a=", "one");
+  const auto fact = [&](const std::string& text, const std::string& value) {
+    return compare(*generation(text, value), before.get())[0].fact;
+  };
+  CHECK(fact("a=", "one") == Fact::same);  // encrypted again
+  CHECK(fact("b=", "one") == Fact::rotated);
+  CHECK(fact("a=", "two") == Fact::rotated);
+}
+
 TEST_CASE("a generation gives all of its memory back when it goes") {
   const auto before = Arena::process().usage();
   {
