@@ -4,6 +4,7 @@
 #include "secrets/age/header.hpp"
 #include "secrets/identity/identity_file.hpp"
 #include "secrets/manifest/manifest.hpp"
+#include "secrets/manifest/template.hpp"
 #include "secrets/sops/pattern.hpp"
 #include "secrets/sops/printer.hpp"
 #include "secrets/sops/sops_file.hpp"
@@ -72,6 +73,27 @@ void manifest(Bytes input) {
   require(parse_manifest(serialise(read)).files.size() == read.files.size());
 }
 
+// What is parsed can be written, and what is written parses to the same.
+void text_template(Bytes input) {
+  const ParsedTemplate parsed = parse_template(text_of(input), "fuzz");
+  if (!parsed.problems.empty()) return;
+  std::string written;
+  for (const TemplatePart& part : parsed.parts) {
+    constexpr std::string_view kOpen = "${secret:";
+    for (std::size_t at = 0; at < part.text.size();) {
+      const bool open = std::string_view(part.text).substr(at).starts_with(kOpen);
+      written += open ? "$" + std::string(kOpen) : std::string(1, part.text[at]);
+      at += open ? kOpen.size() : 1;
+    }
+    if (part.secret.empty()) continue;
+    written += std::string(kOpen) + part.secret;
+    for (const TemplateFilter filter : part.filters) written += '|' + std::string(to_string(filter));
+    written += '}';
+  }
+  require(written == text_of(input));
+  require(parse_template(written, "fuzz").parts == parsed.parts);
+}
+
 template <void (*Run)(Bytes)>
 void guarded(Bytes input) {
   try {
@@ -84,15 +106,16 @@ void guarded(Bytes input) {
 }  // namespace
 
 std::span<const Target> targets() {
-  static constexpr std::array<Target, 9> kTargets{{{"age-header", guarded<age_header>},
-                                                   {"armor", guarded<age_armor>},
-                                                   {"openssh-key", guarded<openssh_key>},
-                                                   {"sops-yaml", guarded<sops_store<SopsStore::yaml>>},
-                                                   {"sops-json", guarded<sops_store<SopsStore::json>>},
-                                                   {"sops-ini", guarded<sops_store<SopsStore::ini>>},
-                                                   {"sops-dotenv", guarded<sops_store<SopsStore::dotenv>>},
-                                                   {"pattern", guarded<pattern>},
-                                                   {"manifest", guarded<manifest>}}};
+  static constexpr std::array<Target, 10> kTargets{{{"age-header", guarded<age_header>},
+                                                    {"armor", guarded<age_armor>},
+                                                    {"openssh-key", guarded<openssh_key>},
+                                                    {"sops-yaml", guarded<sops_store<SopsStore::yaml>>},
+                                                    {"sops-json", guarded<sops_store<SopsStore::json>>},
+                                                    {"sops-ini", guarded<sops_store<SopsStore::ini>>},
+                                                    {"sops-dotenv", guarded<sops_store<SopsStore::dotenv>>},
+                                                    {"pattern", guarded<pattern>},
+                                                    {"manifest", guarded<manifest>},
+                                                    {"template", guarded<text_template>}}};
   return kTargets;
 }
 

@@ -14,7 +14,7 @@ struct Target {
   void (*run)(Bytes input);
 };
 
-// age-header, armor, openssh-key, sops-yaml, sops-json, sops-ini, sops-dotenv, pattern, manifest.
+// age-header, armor, openssh-key, sops-yaml, sops-json, sops-ini, sops-dotenv, pattern, manifest, template.
 [[nodiscard]] std::span<const Target> targets();
 
 }  // namespace hwcsync::fuzz

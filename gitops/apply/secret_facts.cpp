@@ -36,7 +36,7 @@ std::vector<plan::SecretChange> with_facts(std::vector<plan::SecretChange> chang
     const bool decided = change.fact == plan::Fact::added || change.fact == plan::Fact::removed ||
                          gravest->fact == plan::Fact::unknown;
     if (!decided || gravest->fact == plan::Fact::undecryptable) change.fact = gravest->fact;
-    change.detail = gravest->detail;
+    if (change.fact != plan::Fact::same) change.detail = gravest->detail;
   }
   return changes;
 }

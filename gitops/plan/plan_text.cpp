@@ -104,7 +104,8 @@ void add_stack(std::string& out, const StackChange& change) {
 std::string secret_word(const SecretChange& change) {
   switch (change.fact) {
     case Fact::same:
-      return "re-encrypted, no value changed: nothing restarts";
+      return (change.detail.empty() ? "re-encrypted" : change.detail) +
+             ", no value changed: nothing restarts";
     case Fact::rotated:
       return "rotated: its consumers restart";
     case Fact::added:

@@ -2,9 +2,11 @@
 
 #include "gitops/plan/services.hpp"
 #include "secrets/arena/secret_error.hpp"
+#include "secrets/vault/readers.hpp"
 #include "secrets/vault/source.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hwcsync::plan {
 namespace {
@@ -75,6 +77,31 @@ SecretChange describe(const layout::Stack& stack, const layout::Secret& secret, 
   return {stack.name, secret.name, secret.source, fact, {}, stack.units()};
 }
 
+std::size_t count_readers(const layout::Secret& secret, const git::Repository& repository) {
+  const auto format = secrets::parse_source_format(secret.format);
+  return format ? secrets::Readers(*format, repository.read_blob(secret.blob)).names().size() : 0;
+}
+
+// What did change where no value did, for people.
+std::string why_same(const layout::Secret& before, const layout::Secret& after,
+                     const git::Repository& repository) {
+  if (before.mode != after.mode) return "mode " + before.mode + " -> " + after.mode;
+  if (before.is_template() || after.is_template() || before.blob == after.blob) return "";
+  try {
+    const std::size_t was = count_readers(before, repository);
+    const std::size_t is = count_readers(after, repository);
+    if (is > was)
+      return "re-encrypted for " + std::to_string(is - was) + " more " +
+             (is - was == 1 ? "recipient" : "recipients");
+    if (is < was)
+      return "re-encrypted for " + std::to_string(was - is) + " fewer " +
+             (was - is == 1 ? "recipient" : "recipients");
+  } catch (const secrets::SecretError&) {
+    // Then no more than that can be said.
+  }
+  return "";
+}
+
 }  // namespace
 
 std::vector<SecretChange> compare_secrets(const std::vector<StackPair>& pairs,
@@ -87,7 +114,9 @@ std::vector<SecretChange> compare_secrets(const std::vector<StackPair>& pairs,
         if (old == nullptr) {
           out.push_back(describe(*pair.after, secret, Fact::added));
         } else if (!is_unchanged(*old, secret)) {
-          out.push_back(describe(*pair.after, secret, judge(*old, secret, repository)));
+          SecretChange change = describe(*pair.after, secret, judge(*old, secret, repository));
+          if (change.fact == Fact::same) change.detail = why_same(*old, secret, repository);
+          out.push_back(std::move(change));
         }
       }
     }

@@ -178,7 +178,7 @@ value "$canary tok" age -d -i "$work/late" secrets/token.age
 expect 0 '"action": "rekeyed"' "$program" secrets rekey --json stacks/app/app.env
 expect 0 "stacks/app/app.env: unchanged" "$program" secrets rekey stacks/app/app.env
 git add -A && git -c user.name=eric -c user.email=e@x commit -qm "more recipients"
-expect 0 "app/db-password from secrets/db.yaml: re-encrypted, no value changed" "$program" plan --from HEAD~1 --host server
+expect 0 "app/db-password from secrets/db.yaml: re-encrypted for 1 more recipient, no value changed" "$program" plan --from HEAD~1 --host server
 sed -i "s/, $admin, $late/, $late/" hwcsync.yaml
 expect 65 "you could not read it any more" "$program" secrets rekey
 git diff --quiet -- secrets stacks || fail "who would be locked out wrote something"

@@ -63,7 +63,8 @@ class Story {
     const Plan made = make_plan(inputs);
     std::vector<std::string> out;
     for (const SecretChange& secret : made.secrets)
-      out.push_back(secret.name + "=" + std::string(fact_name(secret.fact)));
+      out.push_back(secret.name + "=" + std::string(fact_name(secret.fact)) +
+                    (secret.detail.empty() ? "" : " " + secret.detail));
     for (const StackChange& stack : made.changes) {
       for (const ServiceChange& service : stack.services) {
         if (service.action == Action::restart) out.push_back(service.service + " restarts");
@@ -91,6 +92,14 @@ TEST_CASE("a value that changes is a change of the templates that it stands in")
   CHECK(story.plan("password") == Words{"app.conf=unknown", "pw=unknown", "db restarts", "web restarts"});
 }
 
+TEST_CASE("another mode changes no value") {
+  Story story;
+  story.fixture.write("stacks/one/stack.yaml",
+                      "secrets:\n  pw: { source: db.yaml, key: pw, mode: '0440' }\n  app.conf: { template: "
+                      "app.tmpl }\n");
+  CHECK(story.plan("mode") == Words{"pw=same mode 0400 -> 0440"});
+}
+
 TEST_CASE("other recipients change nothing, and no key is needed to see it") {
   Story story;
   const auto more = secrets::generate_identity();
@@ -98,7 +107,7 @@ TEST_CASE("other recipients change nothing, and no key is needed to see it") {
   const std::vector<secrets::Identity> keys = story.keys();
   story.fixture.write("secrets/db.yaml", secrets::rekey_sops(secrets::SopsStore::yaml, story.db, keys, to,
                                                              secrets::DataKey::kept, kTime));
-  CHECK(story.plan("rekeyed") == Words{"app.conf=same", "pw=same"});
+  CHECK(story.plan("rekeyed") == Words{"app.conf=same", "pw=same re-encrypted for 1 more recipient"});
 }
 
 TEST_CASE("one changed value of several restarts who reads that one") {
