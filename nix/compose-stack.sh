@@ -202,6 +202,7 @@ fetch_images() {
   podman login --authfile "$auth" --username "${user_%% *}" --password-stdin "$registry" <"$root$file" >/dev/null 9>&- ||
     say "cannot log in to $registry as ${user_%% *}"
   for image in $(compose 60 config --images); do
+    case $image in localhost/hwcsync/*) continue ;; esac
     podman_ image exists "$image" || timeout -k 10 "$limit" podman ${CONTAINER_HOST:+--url "$CONTAINER_HOST"} pull --quiet --authfile "$auth" "$image" >/dev/null 9>&-
   done
 }
@@ -310,6 +311,7 @@ bring_up() {
   wait_for_podman
   take_slot
   fetch_images
+  run_script build.sh
   run_script before.sh
   [ -z "$pod" ] || ! podman_ pod exists "$pod" || podman_ pod rm -f "$pod" >/dev/null
   clear_stale

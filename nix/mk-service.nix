@@ -28,6 +28,12 @@
       home ? config.users.users.${user}.home or config.homelab.userHome or "/home/${user}",
       # Files that the Compose file mounts: name below assets/ -> source.
       assets ? { },
+      # Directories that it mounts: name below trees/ -> source, a store path that follows from the content.
+      trees ? { },
+      # What images are built from: name below contexts/ -> source, and the commands of the shell that build them
+      # before a start.
+      contexts ? { },
+      buildCommands ? [ ],
       # Changes when something in /etc/hwcsync/stacks/<stack> does. Who passes it has resolved the Compose file and
       # brings /etc/hwcsync/bin/compose-stack along.
       contentHash ? null,
@@ -178,6 +184,7 @@
       scripts =
         lib.optionalAttrs (preStart != [ ]) { "prepare.sh" = script "preStart" { } (map shellLine preStart); }
         // lib.optionalAttrs (prepareCommands != [ ]) { "before.sh" = script "prepare.commands" prepareVariables prepareCommands; }
+        // lib.optionalAttrs (buildCommands != [ ]) { "build.sh" = script "build" { } buildCommands; }
         // lib.optionalAttrs (postStart != [ ]) { "after.sh" = script "postStart" { } (map shellLine postStart); };
 
       # -- the start script's own little grammar: one key=value a line
@@ -220,6 +227,7 @@
                 map (builtins.hashFile "sha256") ([ composeFile ] ++ extraComposeFiles)
                 ++ [ unitConf ]
                 ++ map (name: "${name} ${builtins.hashFile "sha256" assets.${name}}") (attrNames assets)
+                ++ map (name: "${name} ${trees.${name}}") (attrNames trees)
                 ++ map (name: "${name} ${scripts.${name}}") (attrNames scripts)
                 ++ map toString restartTriggers
               )
@@ -307,6 +315,7 @@
         ++ commandProblems "preStart" preStart
         ++ commandProblems "postStart" postStart
         ++ texts "prepareCommands" prepareCommands
+        ++ texts "buildCommands" buildCommands
         ++ lib.optional (
           registryLogin != null
           && !(
@@ -382,6 +391,14 @@
             value.source = assets.${name};
           }) (attrNames assets)
           ++ map (name: {
+            name = "hwcsync/stacks/${stack}/trees/${name}";
+            value.source = trees.${name};
+          }) (attrNames trees)
+          ++ map (name: {
+            name = "hwcsync/stacks/${stack}/contexts/${name}";
+            value.source = contexts.${name};
+          }) (attrNames contexts)
+          ++ map (name: {
             name = "hwcsync/stacks/${stack}/${name}";
             value.text = scripts.${name};
           }) (attrNames scripts)
@@ -439,8 +456,8 @@
           ExecStop = run "stop";
           Restart = restart;
           RestartSec = restartSec;
-          # The provider's time, and what goes before it: podman's socket, a start slot.
-          TimeoutStartSec = startTimeout + 210;
+          # The provider's time, and what goes before it: podman's socket, a start slot, half an hour an image.
+          TimeoutStartSec = startTimeout + 210 + 1800 * length buildCommands;
           TimeoutStopSec = stopTimeout;
         }
         // lib.optionalAttrs (prepare != [ ]) { ExecStartPre = one prepare; };

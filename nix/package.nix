@@ -32,6 +32,7 @@ stdenv.mkDerivation {
       ../gitops
       ../secrets
       ../watcher
+      ../nix/build-image.sh
       ../nix/compose-stack.sh
       ../nix/mk-service.nix
       ../nix/podman-prune.sh

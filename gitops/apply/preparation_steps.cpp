@@ -126,7 +126,8 @@ ImageSet images_of(const layout::DesiredState& desired, const std::set<std::stri
   for (const auto& [name, stack] : desired.stacks) {
     if (stacks.count(name) == 0) continue;
     for (const auto& [service_name, service] : stack.project.services) {
-      if (!service.image.empty()) out.emplace(account_of(stack), service.image);
+      // One that is built here is nobody's to pull.
+      if (!service.image.empty() && !service.build) out.emplace(account_of(stack), service.image);
     }
   }
   return out;

@@ -91,7 +91,7 @@ class ApplyPreparation {
   EarlyEnd move_along(const git::ObjectId& to) {
     const auto config = stack::read_repository_config(mirror_.tree(deployment_->revision));
     const std::string prefix = config.generated + '/' + context_.host;
-    std::map<std::string, std::string> files;
+    git::FileSet files;
     collect(mirror_.tree(deployment_->generated), prefix, "", files);
     const git::ObjectId generated =
         to == deployment_->revision ? deployment_->generated : write_generated(to, prefix, files);
@@ -105,7 +105,7 @@ class ApplyPreparation {
   }
 
   static void collect(const git::GitTree& tree, const std::string& prefix, const std::string& below,
-                      std::map<std::string, std::string>& files) {
+                      git::FileSet& files) {
     const std::string path = below.empty() ? prefix : prefix + '/' + below;
     const auto entries = tree.list(path);
     if (!entries) return;
@@ -114,13 +114,14 @@ class ApplyPreparation {
       if (entry.kind == EntryKind::directory) {
         collect(tree, prefix, name, files);
       } else if (auto content = tree.read(prefix + '/' + name)) {
-        files[name] = std::move(*content);
+        files.contents[name] = std::move(*content);
+        if (entry.kind == EntryKind::executable) files.executables.insert(name);
       }
     }
   }
 
   git::ObjectId write_generated(const git::ObjectId& to, const std::string& prefix,
-                                const std::map<std::string, std::string>& files) {
+                                const git::FileSet& files) {
     return mirror_.write_commit(to, prefix, files, "hwcsync: modules of " + context_.host + "\n");
   }
 
@@ -151,8 +152,8 @@ class ApplyPreparation {
   git::ObjectId render(const layout::DesiredState& desired, const git::ObjectId& to) {
     const nix::Rendered rendered = context_.renderer.render(desired);
     context_.renderer.verify(rendered);
-    const auto generated =
-        write_generated(to, desired.repository.generated + '/' + context_.host, rendered.files);
+    const auto generated = write_generated(to, desired.repository.generated + '/' + context_.host,
+                                           {.contents = rendered.files, .executables = rendered.executables});
     mirror_.write_ref(git::generated_ref(context_.host), generated);
     return generated;
   }

@@ -1,3 +1,4 @@
+#include "gitops/compose/build_files.hpp"
 #include "gitops/compose/fields.hpp"
 
 #include <array>
@@ -62,6 +63,7 @@ constexpr std::array kBuild{
 }  // namespace
 
 void read_build(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  const std::size_t before = reading.problems.list().size();
   Build& out = draft.service.build.emplace();
   if (value.is_scalar()) {
     out.context = reading.plain(value, path);
@@ -71,6 +73,14 @@ void read_build(Reading& reading, const Yaml& value, const std::string& path, Dr
   if (out.context.empty()) out.context = ".";
   if (!out.dockerfile.empty() && !out.dockerfile_inline.empty())
     reading.problems.add(value, "'dockerfile' and 'dockerfile_inline' exclude each other");
+  if (reading.context.builds == Context::Builds::refused) {
+    reading.limit_both(value, path +
+                                  " is refused: hwcsync builds images only where stack.yaml says 'build: "
+                                  "true'; say so, or build it elsewhere, push it to a registry and name it "
+                                  "with 'image'");
+  } else if (reading.problems.list().size() == before) {
+    take_build_context(reading, value, draft);
+  }
 }
 
 }  // namespace hwcsync::compose

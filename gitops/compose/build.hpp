@@ -38,6 +38,8 @@ struct Build {
   bool no_cache = false;
   bool privileged = false;
   bool pull = false;
+  // The files that it is made from, among Project::contexts; empty where nothing is built.
+  std::string files;
   bool operator==(const Build&) const = default;
 };
 

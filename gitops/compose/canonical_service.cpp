@@ -1,3 +1,4 @@
+#include "gitops/compose/build_files.hpp"
 #include "gitops/compose/canonical_map.hpp"
 #include "gitops/compose/mounts.hpp"
 #include "gitops/compose/ports.hpp"
@@ -44,6 +45,14 @@ const char* type_name(Mount::Type type) {
   return "volume";
 }
 
+// A file or directory of the repository, where it stands at run time.
+bool is_tracked(const std::string& source, const Context& context) {
+  const auto below = [&](const std::string& directory) {
+    return !directory.empty() && source.rfind(directory + '/', 0) == 0;
+  };
+  return below(context.assets_directory) || below(context.trees_directory);
+}
+
 Yaml mount(const Mount& mount, const Context& context) {
   CanonicalMap volume;
   CanonicalMap tmpfs;
@@ -52,8 +61,7 @@ Yaml mount(const Mount& mount, const Context& context) {
   std::string propagation;
   std::string selinux;
   // A missing asset must fail; a missing data directory is made, as the short form does.
-  const bool asset =
-      !context.assets_directory.empty() && mount.source.rfind(context.assets_directory + '/', 0) == 0;
+  const bool asset = is_tracked(mount.source, context);
   bool create = !asset;
   for (const std::string& option : mount.options) {
     if (is_propagation(option)) propagation = option;
@@ -260,6 +268,10 @@ std::vector<std::string> volume_sources(const std::vector<VolumesFrom>& items) {
 
 }  // namespace
 
+Yaml canonical_build(const Build& build) {
+  return compose::build(build).take();
+}
+
 Yaml canonical_service(const Draft& draft, const Service& service, const Context& context) {
   const Limits& limits = service.limits;
   CanonicalMap out;
@@ -267,7 +279,7 @@ Yaml canonical_service(const Draft& draft, const Service& service, const Context
     return canonical_list(items, [](const Template& item) { return Yaml::scalar(item.compose_text()); });
   };
   out.map("annotations", service.annotations).node("blkio_config", block_io(service.block_io));
-  if (service.build) out.node("build", build(*service.build));
+  if (service.build && service.build->files.empty()) out.node("build", build(*service.build));
   out.list("cap_add", service.cap_add)
       .list("cap_drop", service.cap_drop)
       .text("cgroup", service.cgroup)

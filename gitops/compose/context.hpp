@@ -25,9 +25,13 @@ struct Context {
   std::set<std::string> secret_files;                 // names that `secrets:` may grant
   std::map<std::string, std::string> secret_origins;  // variable -> the encrypted file that it is in
   std::set<std::string> ciphertexts;  // paths in the tree that must not be mounted as they are
+  std::set<std::string> own_files;    // that hwcsync reads itself: no part of a mounted directory
   std::string assets_directory;  // where tracked files stand at run time: "/etc/hwcsync/stacks/immich/assets"
-  std::string secrets_directory;              // where secret files stand: "/run/user/1000/secrets/immich"
-  std::string home;                           // plain: what "~" stands for
+  std::string trees_directory;   // where tracked directories stand: "/etc/hwcsync/stacks/immich/trees"
+  std::string secrets_directory;  // where secret files stand: "/run/user/1000/secrets/immich"
+  std::string home;               // what "~" stands for
+  enum class Builds { refused, allowed };
+  Builds builds = Builds::refused;            // whether `build` makes images; a plain project only shows it
   std::map<std::string, std::string> labels;  // put on every service
 
   // Where a path that is meant from `from` stands in the tree; nothing when that is outside of it. Absolute

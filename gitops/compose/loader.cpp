@@ -1,5 +1,6 @@
 #include "gitops/compose/loader.hpp"
 
+#include "gitops/compose/build_files.hpp"
 #include "gitops/compose/expand.hpp"
 #include "gitops/compose/reading.hpp"
 
@@ -78,7 +79,9 @@ Project load_project(const Tree& tree, std::vector<ComposeFile> files, const Con
   if (const Yaml* value = section("volumes")) read_volumes(reading, *value);
   if (const Yaml* value = section("configs")) read_configs(reading, *value);
   if (const Yaml* value = section("secrets")) secrets = read_secrets(reading, *value);
-  const std::map<std::string, Draft> drafts = read_services(reading, document, expanded.profiles);
+  std::map<std::string, Draft> drafts = read_services(reading, document, expanded.profiles);
+  settle_directories(reading, drafts);
+  settle_builds(reading, drafts);
   for (const auto& [name, draft] : drafts) reading.project.services.emplace(name, draft.service);
   check_references(reading, secrets);
   reading.problems.throw_if_any(ConfigKind::repository);

@@ -2,6 +2,7 @@
 
 #include "gitops/compose/resources.hpp"
 #include "gitops/compose/service.hpp"
+#include "gitops/compose/tracked_directory.hpp"
 #include "gitops/compose/verdicts.hpp"
 #include "src/base/yaml.hpp"
 
@@ -47,6 +48,10 @@ struct Project {
   std::map<std::string, Location> unset_variables;
   // Tracked files that services mount: path below the stack's directory -> content.
   std::map<std::string, std::string> assets;
+  // Tracked directories that services mount, by name.
+  std::map<std::string, TrackedDirectory> directories;
+  // What images are built from: the service that says `build` -> the files of its context.
+  std::map<std::string, TrackedDirectory> contexts;
   std::vector<Limit> limits;
   // Services that no active profile enables.
   std::set<std::string> disabled;

@@ -2,6 +2,7 @@
 
 #include "gitops/compose/assets.hpp"
 #include "gitops/compose/fields.hpp"
+#include "gitops/compose/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
 
@@ -43,13 +44,10 @@ void add_option(Reading& reading, const Yaml& where, const std::string& word, Mo
   mount.options.push_back(word);
 }
 
-// A source that is no absolute path is a file of the repository; it becomes an asset.
-void take_asset(Reading& reading, const std::optional<std::string>& name, Mount& mount, Draft& draft) {
+// A file of the repository becomes an asset.
+void take_file(Reading& reading, const Yaml& where, const std::string& path, Mount& mount, Draft& draft) {
+  const auto name = reading.tracked(where, path);
   if (!name) return;
-  if (name->front() == '/') {  // of a plain project
-    mount.source = *name;
-    return;
-  }
   mount.source = reading.context.assets_directory + '/' + *name;
   draft.service.assets.insert(*name);
   const std::string label = "io.hwcsync.asset." + *name;
@@ -58,20 +56,61 @@ void take_asset(Reading& reading, const std::optional<std::string>& name, Mount&
   draft.labels[label] = Template::literal(hash);
 }
 
+// A source that is no absolute path is a file or a directory of the repository.
+void take_tracked(Reading& reading, const Yaml& where, const std::string& path, Mount& mount, Draft& draft) {
+  if (read_tracked_file(reading.tree, path) || !reading.tree.list(path)) {
+    take_file(reading, where, path, mount, draft);
+  } else if (const auto name = reading.directory(where, path)) {
+    mount.source = reading.context.trees_directory + '/' + directory_entry(*name);
+    draft.service.directories.emplace(mount.target, *name);
+  }
+}
+
+// What is in the store cannot be written to, and where root could, must not be.
+void protect_tracked(Reading& reading, const Yaml& item, Mount& mount, Draft& draft) {
+  const auto below = [&](const std::string& directory) {
+    return !directory.empty() && mount.source.rfind(directory + '/', 0) == 0;
+  };
+  const Context& context = reading.context;
+  if (mount.type != Mount::Type::bind) return;
+  if (!below(context.assets_directory) && !below(context.trees_directory)) return;
+  if (holds(mount.options, "U")) {
+    reading.problems.add(item,
+                         "'U' would change the owner of files of the repository, which are in the Nix "
+                         "store; remove it");
+  }
+  // An overlay takes what the container writes, and forgets it.
+  if (mount.read_only || holds(mount.options, "O")) return;
+  mount.read_only = true;
+  draft.service.made_read_only.emplace(mount.target, item.where());
+  reading.note(item.where(), "'" + mount.target +
+                                 "' comes from the repository: the container can read it and not write to "
+                                 "it (writes fail as on a read-only file system)");
+}
+
 void place_bind(Reading& reading, const Yaml& where, const std::string& source, Mount& mount, Draft& draft) {
   mount.type = Mount::Type::bind;
   const std::string& assets = reading.context.assets_directory;
   if (reading.context.setting == Context::Setting::plain) {
-    take_asset(reading, reading.asset(where, source), mount, draft);
+    mount.source = reading.asset(where, source).value_or("");
   } else if (source.front() == '~') {
-    reading.problems.add(where, "'~' has no meaning for a service; write an absolute path");
+    const bool own = source == "~" || source.rfind("~/", 0) == 0;
+    if (own && !reading.context.home.empty()) {
+      mount.source = reading.context.home + source.substr(1);
+    } else {
+      reading.problems.add(where, "'" + source +
+                                      "' names the home of nobody known here; write ~/... for "
+                                      "that of the stack's user, or an absolute path");
+    }
   } else if (!assets.empty() && source.rfind(assets + '/', 0) == 0) {
-    const std::string path = asset_path(reading.context.directory, source.substr(assets.size() + 1));
-    take_asset(reading, reading.tracked(where, path), mount, draft);
+    take_tracked(reading, where, asset_path(reading.context.directory, source.substr(assets.size() + 1)),
+                 mount, draft);
   } else if (source.front() == '/') {
     mount.source = source;
+  } else if (const auto path = reading.context.place(source, reading.context.directory)) {
+    take_tracked(reading, where, *path, mount, draft);
   } else {
-    take_asset(reading, reading.asset(where, source), mount, draft);
+    reading.problems.add(where, "'" + source + "' is outside of the repository");
   }
 }
 
@@ -240,6 +279,7 @@ void read_mounts(Reading& reading, const Yaml& value, const std::string& path, D
       reading.problems.add(item, "two mounts have the target '" + mount.target + "'");
       continue;
     }
+    protect_tracked(reading, item, mount, draft);
     list.push_back(std::move(mount));
   }
 }

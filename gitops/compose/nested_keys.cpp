@@ -7,37 +7,41 @@ namespace {
 
 constexpr StyleVerdict kSwarm = ignored("it has a meaning in a swarm only");
 constexpr StyleVerdict kRollout = ignored("hwcsync has its own rollout: plan, health gate, rollback");
-constexpr StyleVerdict kBuilt = ignored("'build' as a whole is refused");
+constexpr StyleVerdict kAttested = ignored("podman makes no attestations");
+constexpr StyleVerdict kCache = ignored("it only makes a build faster; podman has its own cache");
+constexpr StyleVerdict kBuildSecret =
+    refused("an image that needs a secret to be built belongs into a pipeline: build it elsewhere");
 constexpr StyleVerdict kOfTheFile = approximated(
     "of a config that is text; a mounted file, and so every secret, keeps the owner and mode that "
     "it has there");
 
 constexpr std::array kRows{
-    both("build", "additional_contexts", kBuilt),
-    both("build", "args", kBuilt),
-    both("build", "cache_from", kBuilt),
-    both("build", "cache_to", kBuilt),
-    both("build", "context", kBuilt),
-    both("build", "dockerfile", kBuilt),
-    both("build", "dockerfile_inline", kBuilt),
-    both("build", "entitlements", kBuilt),
-    both("build", "extra_hosts", kBuilt),
-    both("build", "isolation", kBuilt),
-    both("build", "labels", kBuilt),
-    both("build", "network", kBuilt),
-    both("build", "no_cache", kBuilt),
-    both("build", "no_cache_filter", kBuilt),
-    both("build", "platforms", kBuilt),
-    both("build", "privileged", kBuilt),
-    both("build", "provenance", kBuilt),
-    both("build", "pull", kBuilt),
-    both("build", "sbom", kBuilt),
-    both("build", "secrets", kBuilt),
-    both("build", "shm_size", kBuilt),
-    both("build", "ssh", kBuilt),
-    both("build", "tags", kBuilt),
-    both("build", "target", kBuilt),
-    both("build", "ulimits", kBuilt),
+    both("build", "additional_contexts",
+         refused("podman's API takes one context: copy what is needed below it")),
+    both("build", "args"),
+    both("build", "cache_from", kCache),
+    both("build", "cache_to", kCache),
+    both("build", "context", approximated("the stack's directory or one below it")),
+    both("build", "dockerfile"),
+    both("build", "dockerfile_inline"),
+    both("build", "entitlements", refused("podman grants a build no more than others")),
+    both("build", "extra_hosts"),
+    both("build", "isolation", ignored("it is for Windows containers")),
+    both("build", "labels"),
+    both("build", "network"),
+    both("build", "no_cache"),
+    both("build", "no_cache_filter", ignored("an image is built once for each content")),
+    both("build", "platforms", approximated("one; an image for several belongs into a pipeline")),
+    both("build", "privileged", refused("podman builds without privileges")),
+    both("build", "provenance", kAttested),
+    both("build", "pull"),
+    both("build", "sbom", kAttested),
+    both("build", "secrets", kBuildSecret),
+    both("build", "shm_size"),
+    both("build", "ssh", kBuildSecret),
+    both("build", "tags", ignored("an image that is built here is named after its content")),
+    both("build", "target"),
+    both("build", "ulimits"),
 
     both("blkio_config", "device_read_bps"),
     both("blkio_config", "device_read_iops"),

@@ -69,6 +69,8 @@ struct Reading {
   std::optional<std::string> asset(const Yaml& where, const std::string& relative);
   // The same for a path in the tree.
   std::optional<std::string> tracked(const Yaml& where, const std::string& path);
+  // Takes a directory of the tree into the project: its name there.
+  std::optional<std::string> directory(const Yaml& where, const std::string& path);
 
   // Keeps the names that an interpolation used or missed.
   void account(const Interpolated& done, const Location& where);
@@ -103,6 +105,10 @@ void read_volumes(Reading& reading, const Yaml& value);
 void read_configs(Reading& reading, const Yaml& value);
 // Top-level `secrets:`: key in the file -> name of the stack's secret, empty for one that is no file.
 std::map<std::string, std::string> read_secrets(Reading& reading, const Yaml& value);
+
+// What follows from all mounts together: directories below a mounted one at which something else is mounted,
+// and the labels that tell the provider of changed files.
+void settle_directories(Reading& reading, std::map<std::string, Draft>& drafts);
 
 // References between services, networks, volumes and secrets, and cycles of depends_on.
 void check_references(Reading& reading, const std::map<std::string, std::string>& secrets);

@@ -112,7 +112,8 @@ void read_pull_policy(Reading& reading, const Yaml& value, const std::string& pa
                          "every_<duration>, found '" +
                              word + "'");
   }
-  if (word == "build") reading.limit_both(value, path + " says build, and hwcsync builds no images");
+  if (word == "build" && reading.context.builds == Context::Builds::refused)
+    reading.limit_both(value, path + " says build, which needs 'build: true' in stack.yaml");
 }
 
 void read_volumes_from(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {

@@ -180,6 +180,11 @@ struct Service {
 
   // Tracked files of the stack that this service mounts: paths below the stack's directory.
   std::set<std::string> assets;
+  // Tracked directories that it mounts: target -> name among Project::directories.
+  std::map<std::string, std::string> directories;
+  // Mounts of files or directories of the repository that were not asked for as read-only, which they are:
+  // target -> where.
+  std::map<std::string, Location> made_read_only;
 
   // Which other service must share this one's network namespace ("service:NAME"), empty for none.
   [[nodiscard]] std::string namespace_of() const;

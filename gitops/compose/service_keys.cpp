@@ -22,8 +22,9 @@ constexpr std::array kRows{
     of("annotations"),
     of("attach", ignored("it says whose output `up` shows; here all output is in the journal")),
     of("blkio_config"),
-    of("build", refused("hwcsync deploys images and builds none: build it elsewhere, push it to a registry "
-                        "and name it with 'image'")),
+    of("build",
+       approximated("only with 'build: true' in stack.yaml: the host builds the image before the start, "
+                    "and again when what it is made from has changed")),
     of("cap_add"),
     of("cap_drop"),
     of("cgroup"),

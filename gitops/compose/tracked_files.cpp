@@ -28,16 +28,14 @@ std::optional<std::string> Reading::tracked(const Yaml& where, const std::string
   }
   auto content = read_tracked_file(tree, path);
   if (!content && tree.list(path)) {
-    problems.add(where, "'" + shown +
-                            "' is a directory of the repository; mounting one is not supported by this "
-                            "version yet: mount its files one by one");
+    problems.add(where, "'" + shown + "' is a directory of the repository; a file is needed here");
     return std::nullopt;
   }
   if (!content) {
     problems.add(where,
                  "'" + shown +
-                     "' is not a tracked file of this stack; data belongs to an absolute path, such as "
-                     "${DATA_ROOT}/...");
+                     "' is not a tracked file or directory of this stack; data belongs to an absolute path, "
+                     "such as ${DATA_ROOT}/...");
     return std::nullopt;
   }
   project.assets.emplace(name, std::move(*content));

@@ -101,7 +101,7 @@ class Loader {
   void settle_account() {
     if (out_.style == stack::Style::oci) {
       out_.user = "root";
-      out_.account = {.uid = 0, .gid = 0, .sub_ids = 0};
+      out_.account = {.uid = 0, .gid = 0, .sub_ids = 0, .home = "/root"};
       if (!out_.config.prepare.commands.empty()) {
         problems_.add(
             out_.config.place("prepare"),
@@ -122,6 +122,7 @@ class Loader {
     const auto found = host_.users.find(out_.user);
     if (found != host_.users.end()) {
       out_.account = found->second;
+      if (out_.account.home.empty()) out_.account.home = "/home/" + out_.user;
       return;
     }
     std::vector<std::string> names;
@@ -168,7 +169,13 @@ class Loader {
       for (const std::string& variable : secret.variables)
         context.secret_origins.emplace(variable, secret.source);
     }
+    context.home = out_.account.home;
+    context.builds =
+        out_.config.build ? compose::Context::Builds::allowed : compose::Context::Builds::refused;
+    context.own_files.insert(paths_.begin(), paths_.end());
+    context.own_files.insert(out_.directory + "/stack.yaml");
     context.assets_directory = "/etc/hwcsync/stacks/" + out_.name + "/assets";
+    context.trees_directory = "/etc/hwcsync/stacks/" + out_.name + "/trees";
     context.secrets_directory = out_.secret_path("");
     context.secrets_directory.pop_back();
     context.labels["io.hwcsync.stack"] = out_.name;

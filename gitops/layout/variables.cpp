@@ -86,10 +86,10 @@ class Filler {
       for (std::string& word : probe.command) fill(word, config_.place("health"));
     }
     for (stack::Route& route : config_.routes) fill(route.domain, config_.place("routes"));
-    // The shell fills these in, by its own rules.
+    // The shell fills these in, by its own rules; the home directory it has from the unit.
     for (const std::string& command : config_.prepare.commands) {
       for (const auto& [name, value] : variables_.values) {
-        if (uses(command, name)) config_.prepare.variables[name] = value;
+        if (name != "HOME" && uses(command, name)) config_.prepare.variables[name] = value;
       }
     }
   }
@@ -123,6 +123,7 @@ compose::Variables make_variables(const stack::RepositoryConfig& repository, con
   add_level(out, repository.variables, repository_file, problems);
   add_level(out, host.variables, repository_file, problems);
   add_level(out, stack.config.variables, stack.config.place("variables"), problems);
+  out.values.emplace("HOME", stack.account.home);
   if (!repository.defaults.timezone.empty()) out.values.emplace("TZ", repository.defaults.timezone);
   const auto& wanted = stack.config.environment_from_host;
   if (std::find(wanted.begin(), wanted.end(), "XDG_RUNTIME_DIR") != wanted.end()) {

@@ -94,6 +94,22 @@ bool reads_files(const Image& image) {
   return std::find(kFamilies.begin(), kFamilies.end(), last) != kFamilies.end();
 }
 
+Findings repository_mount_read_only(const layout::Stack& stack) {
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    for (const auto& [target, where] : service.made_read_only) {
+      out.push_back(
+          at(where, name,
+             name + " gets " + target +
+                 " from the repository: it can read it and not write to it, though the mount does not say so",
+             "add :ro, or keep what the container writes at an absolute path, such as "
+             "${DATA_ROOT}/" +
+                 stack.name));
+    }
+  }
+  return out;
+}
+
 Findings secret_in_environment(const layout::Stack& stack) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
@@ -172,6 +188,18 @@ std::span<const Rule> rules() {
            "Docker reads 'postgres:16' as docker.io/library/postgres:16; podman asks the registries of its "
            "configuration, in their order, and may find somebody else's image or none. Write the registry.",
            image_unqualified},
+      Rule{"repository-mount-read-only", Severity::warn,
+           "a file or directory of the repository is mounted as if it could be written to",
+           "What a revision holds is deployed from the Nix store, where nobody can write: the mount is "
+           "read-only "
+           "whatever the Compose file says, and a program that writes there fails as on a read-only file "
+           "system. "
+           "Say :ro where it only reads. What it writes belongs to a volume or an absolute path; source code "
+           "that "
+           "it changes or compiles belongs into an image ('build'); in style oci ':O' gives it an overlay "
+           "that "
+           "forgets its changes.",
+           repository_mount_read_only},
       Rule{"secret-in-environment", Severity::off, "a secret is given as an environment variable",
            "A value in the environment is kept by podman in its database on disk, and every process in the "
            "container can read it. A secret that is read as a file stays in memory. "

@@ -3,6 +3,7 @@
 #include "gitops/nix/caddy_routes.hpp"
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/marker.hpp"
+#include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/printer.hpp"
 #include "gitops/nix/provider_document.hpp"
 #include "src/base/hash.hpp"
@@ -33,6 +34,7 @@ struct Facts {
   std::vector<std::string> requires_units;
   std::vector<std::int64_t> tcp;
   std::vector<std::int64_t> udp;
+  std::vector<std::string> builds;
   std::vector<std::string> commands;
   std::string password_file;  // of the registry login; empty: none
   std::int64_t start_timeout = 0;
@@ -62,15 +64,21 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-// What mkService makes of prepare.commands: each numbered, so that the one that fails can be named.
-std::string commands_text(const layout::Stack& stack, const Facts& facts) {
+// What mkService makes of commands: each numbered, so that the one that fails can be named.
+std::string commands_text(const layout::Stack& stack, const std::string& what,
+                          const std::map<std::string, std::string>& variables,
+                          const std::vector<std::string>& commands) {
   std::string out =
       "set -e\nn=0\ntrap 'status=$?; [ \"$status\" = 0 ] || echo \"compose-stack: " + stack.name +
-      ": command $n of prepare.commands ended with status $status\" >&2' EXIT\n";
-  for (const auto& [name, value] : stack.config.prepare.variables)
-    out += "export " + name + "=" + quoted(value) + "\n";
-  for (const auto& command : facts.commands) out += "n=$((n + 1))\n" + command + "\n";
+      ": command $n of " + what + " ended with status $status\" >&2' EXIT\n";
+  for (const auto& [name, value] : variables) out += "export " + name + "=" + quoted(value) + "\n";
+  for (const auto& command : commands) out += "n=$((n + 1))\n" + command + "\n";
   return out;
+}
+
+std::string before_text(const layout::Stack& stack) {
+  const auto& prepare = stack.config.prepare;
+  return commands_text(stack, "prepare.commands", prepare.variables, prepare.commands);
 }
 
 std::string unit_conf(const layout::Stack& stack, const Facts& facts) {
@@ -115,6 +123,7 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   // Not healthy within its time is not healthy: the provider waits for dependencies no longer than the health
   // gate.
   facts.start_timeout = seconds(stack.config.health.timeout, stack.name + ": health.timeout");
+  facts.builds = build_commands(stack);
   facts.commands = stack.config.prepare.commands;
   if (stack.config.registry_login) {
     facts.password_file =
@@ -123,8 +132,10 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   facts.unit_conf = unit_conf(stack, facts);
   Sha256 hash;
   hash.add(compose_file).add(facts.unit_conf);
-  if (!facts.commands.empty()) hash.add(commands_text(stack, facts));
+  if (!facts.commands.empty()) hash.add(before_text(stack));
+  for (const auto& command : facts.builds) hash.add(command);
   for (const auto& asset : stack.assets) hash.add(asset.name).add(asset.content);
+  for (const auto& [name, directory] : stack.project.directories) hash.add(name).add(directory.hash());
   facts.hash = hash.hex();
   return facts;
 }
@@ -160,6 +171,12 @@ Value::Set login_argument(const layout::Stack& stack, const Facts& facts) {
 Value call_of_mk_service(const layout::Stack& stack, const Facts& facts, Json meaning) {
   SetBuilder assets;
   for (const auto& asset : stack.assets) assets.user(asset.name, asset_source(stack, asset));
+  SetBuilder trees;
+  SetBuilder contexts;
+  for (const auto& [entry, source] : directory_sources(stack)) {
+    const auto slash = entry.find('/');
+    (entry.compare(0, slash, "trees") == 0 ? trees : contexts).user(entry.substr(slash + 1), source);
+  }
   SetBuilder arguments;
   arguments.put("stackName", stack.unit)
       .put("stack", stack.name)
@@ -169,6 +186,9 @@ Value call_of_mk_service(const layout::Stack& stack, const Facts& facts, Json me
       .put("user", stack.user)
       .put("uid", stack.account.uid)
       .put_if("assets", assets.take())
+      .put_if("trees", trees.take())
+      .put_if("contexts", contexts.take())
+      .put_if("buildCommands", strings(facts.builds))
       .put("contentHash", facts.hash)
       .put_if("services", strings(facts.services))
       .put_if("oneshots", strings(facts.oneshots))
@@ -205,10 +225,14 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
   Json files = Json::object();
   files[etc + "compose.yaml"] = Json{{"source", compose_source(stack).meaning()}};
   files[etc + "unit.conf"] = Json{{"text", facts.unit_conf}};
-  if (!facts.commands.empty()) files[etc + "before.sh"] = Json{{"text", commands_text(stack, facts)}};
+  if (!facts.commands.empty()) files[etc + "before.sh"] = Json{{"text", before_text(stack)}};
+  if (!facts.builds.empty())
+    files[etc + "build.sh"] = Json{{"text", commands_text(stack, "build", {}, facts.builds)}};
   for (const auto& asset : stack.assets) {
     files[etc + "assets/" + asset.name] = Json{{"source", asset_source(stack, asset).meaning()}};
   }
+  for (const auto& [entry, source] : directory_sources(stack))
+    files[etc + entry] = Json{{"source", source.meaning()}};
 
   std::vector<std::string> order{"network-online.target", "user@" + uid + ".service"};
   if (!facts.env_files.empty() || !facts.secret_files.empty()) order.push_back(view_unit(stack));
@@ -228,20 +252,22 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
   service["environment"] = Json{{"COMPOSE_PROJECT_NAME", systemd_text(facts.project)},
                                 {"CONTAINER_HOST", socket},
                                 {"DOCKER_HOST", socket},
-                                {"HOME", "/home/" + stack.user},
+                                {"HOME", stack.account.home},
                                 {"XDG_RUNTIME_DIR", runtime},
                                 {"PODMAN_COMPOSE_PROVIDER", "/run/current-system/sw/bin/docker-compose"},
                                 {"PATH", "/run/wrappers/bin:/run/current-system/sw/bin"}};
-  service["serviceConfig"] = Json{{"Type", "oneshot"},
-                                  {"RemainAfterExit", true},
-                                  {"User", stack.user},
-                                  {"ExecStart", script + "up " + stack.name},
-                                  {"ExecReload", script + "reload " + stack.name},
-                                  {"ExecStop", script + "stop " + stack.name},
-                                  {"Restart", "on-failure"},
-                                  {"RestartSec", "30s"},
-                                  {"TimeoutStartSec", facts.start_timeout + kBeforeStart},
-                                  {"TimeoutStopSec", kStopTimeout}};
+  service["serviceConfig"] =
+      Json{{"Type", "oneshot"},
+           {"RemainAfterExit", true},
+           {"User", stack.user},
+           {"ExecStart", script + "up " + stack.name},
+           {"ExecReload", script + "reload " + stack.name},
+           {"ExecStop", script + "stop " + stack.name},
+           {"Restart", "on-failure"},
+           {"RestartSec", "30s"},
+           {"TimeoutStartSec", facts.start_timeout + kBeforeStart +
+                                   kBuildLimit * static_cast<std::int64_t>(facts.builds.size())},
+           {"TimeoutStopSec", kStopTimeout}};
 
   Json out = Json::object();
   out["assertions"] = Json::array({Json{
@@ -284,6 +310,7 @@ StackFiles render_compose_stack(const layout::DesiredState& desired, const layou
   out.imports = {directory + "/default.nix"};
   out.files[directory + "/compose.yaml"] = compose_file;
   for (const auto& asset : stack.assets) out.files[directory + "/assets/" + asset.name] = asset.content;
+  add_directories(stack, out);
   out.files[directory + "/default.nix"] = with_marker(stack.name, print(module));
   const Json meaning = body.meaning();
   out.intended[directory + "/default.nix"] = routes.bindings.empty() ? meaning : meaning.at("config");

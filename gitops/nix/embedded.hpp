@@ -9,6 +9,7 @@ namespace hwcsync::nix {
 [[nodiscard]] std::string_view compose_stack_sh();
 [[nodiscard]] std::string_view podman_prune_sh();
 [[nodiscard]] std::string_view oci_resource_sh();
+[[nodiscard]] std::string_view build_image_sh();
 [[nodiscard]] std::string_view verify_nix();
 
 }  // namespace hwcsync::nix

@@ -2,6 +2,7 @@
 
 #include "gitops/nix/embedded.hpp"
 #include "gitops/nix/marker.hpp"
+#include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/printer.hpp"
 #include "secrets/manifest/manifest.hpp"
 
@@ -27,6 +28,7 @@ Value::Set user(const stack::User& account) {
   SetBuilder out;
   out.put("isNormalUser", true)
       .put("uid", account.uid)
+      .put_if("home", account.home)
       // Containers must live without a login.
       .put("linger", true)
       .put("subUidRanges", range("startUid"))
@@ -103,6 +105,12 @@ StackFiles render_host(const layout::DesiredState& desired) {
         .put("mode", "0555");
     body.put("environment.etc", "hwcsync/bin/oci-resource", script.take());
   }
+  const auto& stacks = desired.stacks;
+  const bool builds = std::any_of(stacks.begin(), stacks.end(),
+                                  [](const auto& stack) { return builds_images(stack.second); });
+  if (builds) {
+    body.put("environment.etc", "hwcsync/bin/build-image", script("build-image.sh", "hwcsync-build-image"));
+  }
   const Value value = body.take();
 
   StackFiles out;
@@ -119,6 +127,7 @@ StackFiles render_host(const layout::DesiredState& desired) {
     out.files["lib/mk-service.nix"] = with_marker("", mk_service_nix());
     out.files["lib/compose-stack.sh"] = with_marker("", compose_stack_sh());
   }
+  if (builds) out.files["lib/build-image.sh"] = with_marker("", build_image_sh());
   if (oci) out.files["lib/oci-resource.sh"] = with_marker("", oci_resource_sh());
   return out;
 }

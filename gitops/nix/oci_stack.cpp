@@ -8,6 +8,7 @@
 #include "gitops/nix/oci_container.hpp"
 #include "gitops/nix/oci_resources.hpp"
 #include "gitops/nix/oci_unit.hpp"
+#include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/printer.hpp"
 #include "gitops/nix/stack_configs.hpp"
 #include "gitops/nix/stack_scripts.hpp"
@@ -128,6 +129,8 @@ Value::Set etc_files(const layout::Stack& stack, const StackScripts& scripts) {
             content_source("assets/" + asset.name, "stacks/" + stack.name + "/assets/" + asset.name,
                            stack.name + "-" + asset.name));
   }
+  for (const auto& [entry, source] : directory_sources(stack))
+    out.put("", "hwcsync/stacks/" + stack.name + '/' + entry, "source", source);
   for (const auto& part : {config_etc(stack), scripts.etc()}) {
     for (const auto& binding : part.bindings) out.put_path(binding.path, binding.value);
   }
@@ -141,6 +144,7 @@ Value::Set configuration(const layout::DesiredState& desired, const layout::Stac
   for (const auto& binding : resource_units(stack).bindings) units.put_path(binding.path, binding.value);
   for (const auto& [name, model] : stack.project.services) {
     const OciService service(desired, stack, model);
+    if (is_built(model)) units.user(build_unit_name(service), build_unit(service, scripts));
     if (service.is_job()) {
       units.user(service.unit(), job_unit(service, scripts));
     } else {
@@ -187,6 +191,7 @@ StackFiles render_oci_stack(const layout::DesiredState& desired, const layout::S
   out.files[directory + "/options.nix"] = with_marker(stack.name, print(options_module(stack, port)));
   out.files[directory + "/index.nix"] = with_marker(stack.name, print(index));
   for (const auto& asset : stack.assets) out.files[directory + "/assets/" + asset.name] = asset.content;
+  add_directories(stack, out);
   out.files.merge(config_files(stack));
   out.files.merge(scripts.files());
   out.intended[directory + "/index.nix"] = config.meaning();

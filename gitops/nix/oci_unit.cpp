@@ -3,6 +3,7 @@
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/health_options.hpp"
 #include "gitops/nix/oci_resources.hpp"
+#include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/podman_options.hpp"
 #include "gitops/nix/podman_run.hpp"
 
@@ -62,6 +63,10 @@ Ties ties_of(const OciService& service) {
   for (auto& unit : foreign_network_units(service)) {
     out.requires_.push_back(unit);
     out.after.push_back(std::move(unit));
+  }
+  if (is_built(service.model())) {
+    out.requires_.push_back(build_unit_name(service) + ".service");
+    out.after.push_back(build_unit_name(service) + ".service");
   }
   add_dependencies(service, out);
   return out;
@@ -146,6 +151,13 @@ std::string hook_script(const OciService& service, const std::vector<compose::Ho
   return scripts.add(service.container() + "-" + when, commands);
 }
 
+void add_login(const OciService& service, std::vector<ScriptCommand>& to) {
+  const auto& login = service.stack().config.registry_login;
+  if (!login) return;
+  to.push_back({{kPodman, "login", "--username=" + login->username, "--password-stdin", login->registry},
+                service.stack().secret_path(login->password)});
+}
+
 void put_ties(SetBuilder& out, const Ties& ties) {
   out.put_if("wants", strings(ties.wants))
       .put_if("requires", strings(ties.requires_))
@@ -188,17 +200,41 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
   return out.take();
 }
 
+std::string build_unit_name(const OciService& service) {
+  return "hwcsync-build-" + service.container();
+}
+
+Value::Set build_unit(const OciService& service, StackScripts& scripts) {
+  std::vector<ScriptCommand> commands;
+  add_login(service, commands);
+  commands.push_back({build_words(service.stack(), service.model())});
+  SetBuilder section;
+  // It does not stay: each start of the container asks anew whether the image is there.
+  section.put("Type", "oneshot")
+      .put("ExecStart", scripts.add(service.container() + "-build", commands))
+      .put("TimeoutStartSec", kBuildLimit + 60);
+  SetBuilder out;
+  Ties ties;
+  ties.wants.emplace_back("network-online.target");
+  ties.after.emplace_back("network-online.target");
+  if (service.stack().config.registry_login) {
+    ties.wants.push_back(view_unit(service.stack()));
+    ties.after.push_back(view_unit(service.stack()));
+  }
+  out.put("description",
+          systemd_text("image of service " + service.model().name + " of stack " + service.stack().name));
+  put_ties(out, ties);
+  out.put("restartIfChanged", false).put("serviceConfig", section.take());
+  return out.take();
+}
+
 Value::Set job_unit(const OciService& service, StackScripts& scripts) {
   const std::string name = service.container();
   Ties ties = ties_of(service);
   ties.wants.emplace_back("network-online.target");
   ties.after.emplace_back("network-online.target");
   std::vector<ScriptCommand> commands;
-  if (const auto& login = service.stack().config.registry_login) {
-    commands.push_back(
-        {{kPodman, "login", "--username=" + login->username, "--password-stdin", login->registry},
-         service.stack().secret_path(login->password)});
-  }
+  add_login(service, commands);
   commands.push_back({podman_words(podman_run(service))});
   const std::string script = scripts.add(name, commands);
   SetBuilder unit;

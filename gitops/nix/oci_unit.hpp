@@ -12,4 +12,9 @@ namespace hwcsync::nix {
 // and keeps the ended container until it is stopped.
 [[nodiscard]] Value::Set job_unit(const OciService& service, StackScripts& scripts);
 
+// The oneshot unit that makes the image of a service before its container starts:
+// "hwcsync-build-<container>".
+[[nodiscard]] std::string build_unit_name(const OciService& service);
+[[nodiscard]] Value::Set build_unit(const OciService& service, StackScripts& scripts);
+
 }  // namespace hwcsync::nix

@@ -6,6 +6,7 @@
 #include "gitops/nix/oci_stack.hpp"
 #include "gitops/nix/printer.hpp"
 #include "src/base/error.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -16,6 +17,7 @@ namespace {
 
 void add(Rendered& out, std::vector<std::string>& imports, StackFiles part) {
   out.files.merge(part.files);
+  out.executables.merge(part.executables);
   out.intended.merge(part.intended);
   for (auto& name : part.imports) imports.push_back(std::move(name));
 }
@@ -38,7 +40,7 @@ void check_name(const layout::Stack& stack) {
 Json assumed_system(const layout::DesiredState& desired) {
   Json out = Json::object();
   for (const auto& [name, stack] : desired.stacks) {
-    out["users"]["users"][stack.user] = Json{{"uid", stack.account.uid}, {"home", "/home/" + stack.user}};
+    out["users"]["users"][stack.user] = Json{{"uid", stack.account.uid}, {"home", stack.account.home}};
   }
   out["virtualisation"]["oci-containers"]["backend"] = "podman";
   // What the assertions of the modules ask for.
@@ -73,6 +75,12 @@ Rendered render(const layout::DesiredState& desired) {
   out.intended["default.nix"] = Value(switches).meaning();
   out.assumed = assumed_system(desired);
   return out;
+}
+
+bool is_copy(const std::string& path) {
+  const std::vector<std::string> parts = split(path, '/');
+  return parts.size() > 3 && parts[0] == "stacks" &&
+         (parts[2] == "assets" || parts[2] == "configs" || parts[2] == "trees");
 }
 
 std::string placeholder(const std::string& host) {

@@ -40,6 +40,15 @@ std::string as_unit(const std::string& name) {
   return name + ".service";
 }
 
+// visit(entry, name, directory)
+template <class Visit>
+void each_directory(const layout::Stack& stack, Visit visit) {
+  for (const auto& [name, directory] : stack.project.directories)
+    visit("trees/" + compose::directory_entry(name), name == "." ? "files" : name, directory);
+  for (const auto& [name, directory] : stack.project.contexts)
+    visit("contexts/" + compose::directory_entry(name), name, directory);
+}
+
 }  // namespace
 
 std::string view_directory(const layout::Stack& stack) {
@@ -126,6 +135,24 @@ Value content_source(const std::string& file, const std::string& generated, cons
   return Value::Call{.function = "builtins.path",
                      .arguments = {argument.take()},
                      .meaning = Json{{"file", generated}, {"name", store_name(name)}}};
+}
+
+std::map<std::string, Value> directory_sources(const layout::Stack& stack) {
+  std::map<std::string, Value> out;
+  each_directory(stack, [&](const std::string& entry, const std::string& name, const auto&) {
+    out.emplace(entry, content_source(entry, "stacks/" + stack.name + '/' + entry, stack.name + "-" + name));
+  });
+  return out;
+}
+
+void add_directories(const layout::Stack& stack, StackFiles& to) {
+  each_directory(stack, [&](const std::string& entry, const std::string&, const auto& directory) {
+    for (const auto& [below, file] : directory.files) {
+      const std::string path = "stacks/" + stack.name + '/' + entry + '/' + below;
+      to.files[path] = file.content;
+      if (file.executable) to.executables.insert(path);
+    }
+  });
 }
 
 std::string single_line(const std::string& text) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct StackFiles {
   std::map<std::string, std::string> files;
   std::map<std::string, Json> intended;  // file -> the configuration that it defines
   std::vector<std::string> imports;      // from default.nix
+  std::set<std::string> executables;     // of the files
 };
 
 // Where the stack's secrets are seen: "/run/user/1000/secrets" or "/run/hwcsync/view/0".
@@ -47,6 +49,12 @@ struct StackFiles {
 // relative to the module, `generated` to generated/<host>/ (what the meaning says).
 [[nodiscard]] Value content_source(const std::string& file, const std::string& generated,
                                    const std::string& name);
+
+// Directories of the repository: what containers mount, and what images are built from. Entry below
+// stacks/<stack>, "trees/html" or "contexts/web" -> source.
+[[nodiscard]] std::map<std::string, Value> directory_sources(const layout::Stack& stack);
+// Their files.
+void add_directories(const layout::Stack& stack, StackFiles& to);
 
 // One line of text: for descriptions.
 [[nodiscard]] std::string single_line(const std::string& text);

@@ -43,7 +43,7 @@ class PrivateDirectory {
 };
 
 bool is_nix(const std::string& name) {
-  return name.size() > 4 && name.compare(name.size() - 4, 4, ".nix") == 0;
+  return !is_copy(name) && name.size() > 4 && name.compare(name.size() - 4, 4, ".nix") == 0;
 }
 
 // No store, no configuration of the machine, no home: reading text needs none of them.

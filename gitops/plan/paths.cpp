@@ -2,6 +2,8 @@
 
 #include "src/base/text.hpp"
 
+#include <algorithm>
+
 namespace hwcsync::plan {
 namespace {
 
@@ -38,6 +40,14 @@ bool yaml_says(const Tree& tree, const std::string& directory, const std::string
   return false;
 }
 
+// A stack that mounts a directory, or the whole of its own, has documents below it for content.
+bool stack_may_mount(const Tree& tree, const std::string& directory, const std::string& path) {
+  std::vector<std::string> words = split(path.substr(directory.size() + 1), '/');
+  for (const char* whole : {".:/", "./:/", "source: .", "build"}) words.emplace_back(whole);
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return yaml_says(tree, directory, word); });
+}
+
 }  // namespace
 
 std::string stack_of(const std::string& path, const stack::RepositoryConfig& config) {
@@ -64,7 +74,7 @@ ClassifiedPaths classify_all(const std::vector<git::ChangedPath>& changes,
     PathClass kind = classify(change.path, config);
     if (kind == PathClass::doc && is_below(change.path, config.stacks)) {
       const std::string stack = stack_of(change.path, config);
-      if (!stack.empty() && yaml_says(tree, config.stacks + '/' + stack, base_name(change.path))) {
+      if (!stack.empty() && stack_may_mount(tree, config.stacks + '/' + stack, change.path)) {
         kind = PathClass::stack;
       }
     }

@@ -65,7 +65,7 @@ bool resolves_alike(const Side& before, const Side& after) {
     std::string text;
     for (const auto& [name, user] : host.users) {
       text += name + '=' + std::to_string(user.uid) + ':' + std::to_string(user.gid) + ':' +
-              std::to_string(user.sub_ids) + ' ';
+              std::to_string(user.sub_ids) + ':' + user.home + ' ';
     }
     return text;
   };
@@ -78,7 +78,7 @@ bool resolves_alike(const Side& before, const Side& after) {
 bool same_host_settings(const stack::Host& a, const stack::Host& b) {
   const auto same_user = [](const auto& x, const auto& y) {
     return x.first == y.first && x.second.uid == y.second.uid && x.second.gid == y.second.gid &&
-           x.second.sub_ids == y.second.sub_ids;
+           x.second.sub_ids == y.second.sub_ids && x.second.home == y.second.home;
   };
   const bool users = std::equal(a.users.begin(), a.users.end(), b.users.begin(), b.users.end(), same_user);
   return users && a.nixpkgs == b.nixpkgs && a.flake == b.flake && a.file == b.file && a.podman == b.podman &&
@@ -270,7 +270,8 @@ class Maker {
         if (service.action == Action::restart) ++plan_.containers_restarted;
         if (service.action == Action::create) ++plan_.containers_started;
         if (both.after && service.action != Action::remove) {
-          images.insert(both.after->project.services.at(service.service).image);
+          const auto& wanted = both.after->project.services.at(service.service);
+          if (!wanted.build) images.insert(wanted.image);
         }
       }
       measure_firewall(both, opened, closed);

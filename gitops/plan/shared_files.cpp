@@ -36,8 +36,13 @@ bool reaches_outside(const Tree& tree, const std::string& directory) {
 
 std::vector<std::string> used_files(const layout::Stack& stack, const std::set<std::string>& candidates) {
   std::vector<std::string> out;
+  // Of a directory that it mounts, also what is there no more.
+  const auto& directories = stack.project.directories;
   for (const std::string& path : candidates) {
-    if (stack.project.files.count(path) != 0) out.push_back(path);
+    const bool below = std::any_of(directories.begin(), directories.end(), [&](const auto& directory) {
+      return path.rfind(directory.second.path + '/', 0) == 0;
+    });
+    if (below || stack.project.files.count(path) != 0) out.push_back(path);
   }
   return out;
 }

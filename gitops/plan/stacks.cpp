@@ -72,6 +72,28 @@ std::vector<std::string> surrounding_differences(const Stack& before, const Stac
   return out;
 }
 
+// The files of a directory of the repository that containers mount. Which containers is said by their labels.
+void compare_files(std::vector<std::string>& out, const std::string& name,
+                   const compose::TrackedDirectory& before, const compose::TrackedDirectory& after) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> lines;
+  for (const auto& [file, content] : after.files) {
+    const auto old = before.files.find(file);
+    if (old == before.files.end()) {
+      lines.push_back("file + " + name + '/' + file);
+    } else if (!(old->second == content)) {
+      lines.push_back("file ~ " + name + '/' + file);
+    }
+  }
+  for (const auto& [file, content] : before.files) {
+    if (after.files.count(file) == 0) lines.push_back("file - " + name + '/' + file);
+  }
+  const std::size_t shown = lines.size() > kMost ? kMost - 1 : lines.size();
+  out.insert(out.end(), lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(shown));
+  if (shown < lines.size())
+    out.push_back("and " + std::to_string(lines.size() - shown) + " more files of " + name);
+}
+
 // Networks and volumes of the project, and files given to containers.
 std::vector<std::string> project_differences(const Stack& before, const Stack& after) {
   std::vector<std::string> out;
@@ -86,6 +108,14 @@ std::vector<std::string> project_differences(const Stack& before, const Stack& a
   if (before.config.prepare.commands != after.config.prepare.commands)
     out.push_back("prepare.commands changed");
   if (before.config.registry_login != after.config.registry_login) out.push_back("registry login changed");
+  for (const auto& [name, directory] : after.project.directories) {
+    const auto old = before.project.directories.find(name);
+    if (old == before.project.directories.end()) {
+      out.push_back("directory + " + name);
+    } else {
+      compare_files(out, name, old->second, directory);
+    }
+  }
   for (const layout::Asset& asset : after.assets) {
     const auto old = std::find_if(before.assets.begin(), before.assets.end(),
                                   [&](const layout::Asset& item) { return item.name == asset.name; });

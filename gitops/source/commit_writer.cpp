@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace hwcsync::git {
 namespace {
@@ -12,9 +13,10 @@ namespace {
 struct Node {
   std::map<std::string, std::unique_ptr<Node>> directories;
   std::map<std::string, std::string> files;
+  std::set<std::string> executables;
 };
 
-void insert(Node& root, const std::string& path, const std::string& content) {
+void insert(Node& root, const std::string& path, const std::string& content, EntryKind kind) {
   Node* node = &root;
   const std::vector<std::string> parts = split(path, '/');
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
@@ -23,6 +25,7 @@ void insert(Node& root, const std::string& path, const std::string& content) {
     node = next.get();
   }
   node->files[parts.back()] = content;
+  if (kind == EntryKind::executable) node->executables.insert(parts.back());
 }
 
 git_oid write_node(git_repository* repository, const Node& node) {
@@ -37,7 +40,9 @@ git_oid write_node(git_repository* repository, const Node& node) {
     git_oid oid;
     check(git_blob_create_from_buffer(&oid, repository, content.data(), content.size()), "cannot write",
           name);
-    check(git_treebuilder_insert(nullptr, builder.get(), name.c_str(), &oid, GIT_FILEMODE_BLOB),
+    const bool runs = node.executables.count(name) > 0;
+    check(git_treebuilder_insert(nullptr, builder.get(), name.c_str(), &oid,
+                                 runs ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB),
           "cannot write", name);
   }
   git_oid out;
@@ -69,12 +74,13 @@ git_oid graft(git_repository* repository, const git_tree* base, const std::vecto
 
 }  // namespace
 
-ObjectId Repository::write_commit(const ObjectId& parent, const std::string& prefix,
-                                  const std::map<std::string, std::string>& files,
+ObjectId Repository::write_commit(const ObjectId& parent, const std::string& prefix, const FileSet& files,
                                   const std::string& message) {
   git_repository* repository = state_->repository.get();
   Node root;
-  for (const auto& [path, content] : files) insert(root, path, content);
+  for (const auto& [path, content] : files.contents) {
+    insert(root, path, content, files.executables.count(path) > 0 ? EntryKind::executable : EntryKind::file);
+  }
   const git_oid generated = write_node(repository, root);
   const CommitHandle commit = lookup_commit(repository, parent);
   TreeHandle base;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,12 @@ struct ChangedPath {
   std::string old_blob;
   std::string new_blob;
   bool operator==(const ChangedPath&) const = default;
+};
+
+// Files to be written: path -> content, and which of them may be run.
+struct FileSet {
+  std::map<std::string, std::string> contents;
+  std::set<std::string> executables;
 };
 
 class Repository;
@@ -87,8 +94,7 @@ class Repository {
   // A commit whose parent is `parent` and whose tree is the parent's with everything below `prefix` replaced
   // by `files` (paths below prefix). Author, committer and dates are those of the parent, so the same input
   // gives the same id. No ref is moved.
-  [[nodiscard]] ObjectId write_commit(const ObjectId& parent, const std::string& prefix,
-                                      const std::map<std::string, std::string>& files,
+  [[nodiscard]] ObjectId write_commit(const ObjectId& parent, const std::string& prefix, const FileSet& files,
                                       const std::string& message);
 
   [[nodiscard]] std::optional<ObjectId> read_ref(const std::string& name) const;

@@ -37,7 +37,8 @@ struct Schema<User> : StructSchema<User> {
         required_row<&User::uid>("uid", "User id on the host."),
         row<&User::gid>("gid", "Primary group id; default 100, NixOS' group users."),
         row<&User::sub_ids>("sub-ids",
-                            "First of the 65,536 subordinate user and group ids; default 100000.")};
+                            "First of the 65,536 subordinate user and group ids; default 100000."),
+        row<&User::home>("home", "Home directory, what ~ and ${HOME} stand for; default /home/<name>.")};
     return table;
   }
 };
@@ -182,6 +183,11 @@ struct Reader {
       if (user.gid < 1 || user.gid > 65533) problems.add(where, "gid must be between 1 and 65533");
       if (user.sub_ids < 65536 || user.sub_ids > 4294901760 - 65536) {
         problems.add(where, "sub-ids must be between 65536 and 4294836224");
+      }
+      if (!user.home.empty() && (user.home.front() != '/' || !join_path("", user.home.substr(1)) ||
+                                 *join_path("", user.home.substr(1)) != user.home.substr(1) ||
+                                 user.home.size() < 2)) {
+        problems.add(where, "home must be an absolute path without '.', '..' and a slash at its end");
       }
       for (const auto& [other_name, other] : host.users) {
         if (other_name <= name) continue;

@@ -25,6 +25,7 @@ struct User {
   std::int64_t uid = 0;
   std::int64_t gid = 100;         // primary group; NixOS gives normal users "users" = 100
   std::int64_t sub_ids = 100000;  // start of 65,536 subordinate uids and gids
+  std::string home;               // empty: /home/<name>, as NixOS has it
 };
 
 struct Host {

@@ -8,6 +8,7 @@ const std::vector<std::string>& rule_names() {
       "health-missing-for-healthy-dependency",
       "image-unpinned",
       "image-unqualified",
+      "repository-mount-read-only",
       "secret-in-environment",
       "unset-variable",
       "volume-u-on-network-mount",

@@ -97,6 +97,7 @@ struct StackConfig {
   std::string unit;
   std::string user;
   std::string category;
+  bool build = false;  // `build` of the Compose file makes images on the host
   std::vector<std::string> profiles;
   std::map<std::string, std::string> variables;
   std::map<std::string, std::string> assets;  // variable -> file of the stack

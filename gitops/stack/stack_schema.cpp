@@ -139,6 +139,8 @@ const Rows<stack::StackConfig>& Schema<stack::StackConfig>::rows() {
       row<&T::user>("user", "Who runs it; one of the host's users. Only for style compose."),
       row<&T::category>("category",
                         "Style oci: gives the Compose file ${STATE_DIR}, which is /opt/<category>/<stack>."),
+      row<&T::build>("build", "true: services with 'build' get images that the host builds from the "
+                              "repository's files; default false, refused."),
       row<&T::profiles>("profiles", "Compose profiles that are active."),
       row<&T::variables>("variables",
                          "Variables for the Compose file; they win over those of host and repository."),

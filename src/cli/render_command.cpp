@@ -49,18 +49,11 @@ void remove_leftover(const fs::path& directory, const fs::path& path) {
   }
 }
 
-// stacks/<stack>/assets/... and configs/...: content of the owner's, which can carry no marker.
-bool is_copy(const fs::path& path) {
-  std::vector<std::string> parts;
-  for (const fs::path& part : path) parts.push_back(part.string());
-  return parts.size() > 3 && parts[0] == "stacks" && (parts[2] == "assets" || parts[2] == "configs");
-}
-
 // Everything that stands there must be ours and as we wrote it: what somebody edited is not overwritten.
 void refuse_edited(const std::string& directory) {
   if (!fs::is_directory(directory)) return;
   for (const auto& item : fs::recursive_directory_iterator(directory)) {
-    if (!item.is_regular_file() || is_copy(fs::relative(item.path(), directory))) continue;
+    if (!item.is_regular_file() || nix::is_copy(fs::relative(item.path(), directory).string())) continue;
     const nix::MarkerState state = nix::marker_state(read_file(item.path().string()));
     if (state == nix::MarkerState::intact) continue;
     throw RefusedError({"cannot overwrite", item.path().string(),
@@ -71,15 +64,15 @@ void refuse_edited(const std::string& directory) {
   }
 }
 
-int write_files(const std::string& directory, const std::map<std::string, std::string>& files,
-                const Context& context) {
+int write_files(const std::string& directory, const nix::Rendered& rendered, const Context& context) {
+  const auto& files = rendered.files;
   refuse_edited(directory);
   for (const auto& [path, content] : files) {
     const std::string full = directory + '/' + path;
     // Writing is synced, which takes longer than rendering.
     if (fs::is_regular_file(full) && read_file(full) == content) continue;
     make_directories(fs::path(full).parent_path().string(), 0755);
-    AtomicFile file(full, 0644);
+    AtomicFile file(full, rendered.executables.count(path) > 0 ? 0755 : 0644);
     file.write(content);
     file.commit();
   }
@@ -88,13 +81,18 @@ int write_files(const std::string& directory, const std::map<std::string, std::s
   return kDone;
 }
 
+bool is_executable(const fs::path& path) {
+  return (fs::status(path).permissions() & fs::perms::owner_exec) != fs::perms::none;
+}
+
 // What stands there against what would be written.
-int check_files(const std::string& directory, const std::map<std::string, std::string>& files,
-                const Context& context) {
-  std::vector<std::string> stale = leftovers(directory, files);
-  for (const auto& [path, content] : files) {
+int check_files(const std::string& directory, const nix::Rendered& rendered, const Context& context) {
+  std::vector<std::string> stale = leftovers(directory, rendered.files);
+  for (const auto& [path, content] : rendered.files) {
     const std::string full = directory + '/' + path;
-    if (!fs::is_regular_file(full) || read_file(full) != content) stale.push_back(path);
+    const bool runs = rendered.executables.count(path) > 0;
+    if (!fs::is_regular_file(full) || is_executable(full) != runs || read_file(full) != content)
+      stale.push_back(path);
   }
   for (const std::string& path : stale) context.out << directory << '/' << path << ": stale\n";
   return stale.empty() ? kDone : kDifferences;
@@ -110,8 +108,8 @@ int render(const Options& options, Context& context) {
   if (!options.out.empty() || options.check) {
     const std::string root = options.out.empty() ? (files.root.empty() ? "." : files.root) : options.out;
     const std::string directory = root + '/' + config.generated + '/' + host;
-    return options.check ? check_files(directory, rendered.files, context)
-                         : write_files(directory, rendered.files, context);
+    return options.check ? check_files(directory, rendered, context)
+                         : write_files(directory, rendered, context);
   }
   if (context.json) {
     context.out << json_text({{"version", 1}, {"host", host}, {"files", rendered.files}});

@@ -16,6 +16,7 @@ struct Fixture {
     context.secret_origins["KEY"] = "secrets/s.env";
     context.directory = "stacks/s";
     context.assets_directory = "/etc/hwcsync/stacks/s/assets";
+    context.trees_directory = "/etc/hwcsync/stacks/s/trees";
     context.secrets_directory = "/run/user/1000/secrets/s";
     context.variables.values["DATA"] = "/srv";
     context.variables.secrets = {"PW", "KEY"};

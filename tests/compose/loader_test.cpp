@@ -12,8 +12,8 @@ TEST_CASE("a refused key is a limit of the styles that refuse it, and another is
   REQUIRE(project.limits.size() == 4);
   CHECK(project.limits[0].of == Limit::Of::provider);
   CHECK(project.limits[1].of == Limit::Of::containers);
-  CHECK(project.limits[1].problem.where.to_string() == "stacks/s/compose.yaml:4:5");
-  CHECK(project.limits[1].problem.message.rfind("services.web.build is refused: hwcsync deploys images", 0) ==
+  CHECK(project.limits[1].problem.where.to_string() == "stacks/s/compose.yaml:4:12");
+  CHECK(project.limits[1].problem.message.rfind("services.web.build is refused: hwcsync builds images", 0) ==
         0);
   CHECK(project.limits[2].of == Limit::Of::provider);
   CHECK(project.limits[2].problem.message.rfind("services.web.pre_start is refused: ", 0) == 0);

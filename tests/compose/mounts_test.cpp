@@ -34,6 +34,15 @@ TEST_CASE("the long form of a volume") {
   CHECK(service.volumes.at(1) == Mount{Mount::Type::tmpfs, "", "/t", false, {"size=64m"}});
 }
 
+TEST_CASE("the home directory is that of the stack's user") {
+  Fixture fixture;
+  fixture.context.home = "/home/media";
+  CHECK(fixture.service("volumes: [ '~/films:/f' ]").volumes.at(0).source == "/home/media/films");
+  CHECK(fixture.service("volumes: [ '~:/f' ]").volumes.at(0).source == "/home/media");
+  CHECK(fixture.service("volumes: [ { type: bind, source: ~/films, target: /f } ]").volumes.at(0).source ==
+        "/home/media/films");
+}
+
 TEST_CASE("options are a known set, and podman's own are a limit of the provider") {
   CHECK(wrong("/a:/b:rx") == "4:16: 'rx' is no option of a volume");
   const Project project = Fixture().load(Fixture::web("volumes: [ '/a:/b:U' ]"));
@@ -43,13 +52,37 @@ TEST_CASE("options are a known set, and podman's own are a limit of the provider
 
 TEST_CASE("faults of a volume are told at its place") {
   CHECK(wrong("/a:b") == "4:16: the target 'b' must be an absolute path in the container");
-  CHECK(wrong("~/a:/b") == "4:16: '~' has no meaning for a service; write an absolute path");
+  CHECK_THAT(wrong("~media/a:/b"),
+             Catch::Matchers::Contains("4:16: '~media/a' names the home of nobody known"));
+  CHECK_THAT(wrong("~/a:/b"), Catch::Matchers::Contains("4:16: '~/a' names the home of nobody known here"));
   CHECK(wrong("${NOBODY}:/b") == "4:16: the source of ':/b' is empty (a variable without a value?)");
   CHECK(wrong("/a:/b:ro:z") == "4:16: '/a:/b:ro:z' has more than three parts");
   CHECK_THAT(wrong("../other/x:/b"),
              Catch::Matchers::Contains("4:16: 'stacks/other/x' is not a tracked file"));
   CHECK(wrong("../../../x:/b") == "4:16: '../../../x' is outside of the repository");
-  CHECK_THAT(wrong("./data:/b"), Catch::Matchers::Contains("'data' is not a tracked file of this stack"));
+  CHECK_THAT(wrong("./data:/b"), Catch::Matchers::Contains("'data' is not a tracked file or directory of this stack"));
+}
+
+TEST_CASE("what comes from the repository is mounted read-only, and a mount that does not say so is noted") {
+  Fixture fixture;
+  fixture.tree.put("stacks/s/app.conf", "x");
+  fixture.tree.put("stacks/s/html/index.html", "x");
+  const auto service = [&](const std::string& text) {
+    return fixture.service("volumes: [ '" + text + "' ]");
+  };
+  CHECK(service("./html:/srv").volumes.at(0).read_only);
+  CHECK(service("./html:/srv").made_read_only.count("/srv") == 1);
+  CHECK(service("./html:/srv:rw").made_read_only.count("/srv") == 1);
+  CHECK(service("./app.conf:/a").made_read_only.count("/a") == 1);
+  CHECK(service("./html:/srv:ro").made_read_only.empty());
+  CHECK(service("./html:/srv:ro").volumes == service("./html:/srv").volumes);
+  CHECK_FALSE(service("./html:/srv:O").volumes.at(0).read_only);  // an overlay
+  CHECK_FALSE(service("/data:/srv").volumes.at(0).read_only);
+  CHECK_THAT(fixture.problems(Fixture::web("volumes: [ './html:/srv:U' ]")),
+             Catch::Matchers::Contains("4:16: 'U' would change the owner of files of the repository"));
+  const Project project = fixture.load(Fixture::web("volumes: [ './html:/srv' ]"));
+  REQUIRE(project.notes.size() == 1);
+  CHECK_THAT(project.notes[0].message, Catch::Matchers::Contains("'/srv' comes from the repository"));
 }
 
 TEST_CASE("a tracked file becomes an asset whose hash is a label") {
@@ -63,17 +96,14 @@ TEST_CASE("a tracked file becomes an asset whose hash is a label") {
   CHECK(project.assets.at("conf/app.toml") == "x = 1\n");
 }
 
-TEST_CASE("an asset's variable is such a file too, and directories and ciphertexts are refused") {
+TEST_CASE("an asset's variable is such a file too, and ciphertexts are refused") {
   Fixture fixture;
   fixture.tree.put("stacks/s/Caddyfile", ":80\n");
   fixture.tree.put("stacks/s/secret.env", "sops\n");
-  fixture.tree.put("stacks/s/dir/file", "x");
   fixture.context.variables.values["CADDY_FILE"] = "/etc/hwcsync/stacks/s/assets/Caddyfile";
   fixture.context.ciphertexts.insert("stacks/s/secret.env");
   CHECK(fixture.service("volumes: [ '${CADDY_FILE}:/etc/caddy/Caddyfile:ro' ]").assets.count("Caddyfile") ==
         1);
-  CHECK_THAT(fixture.problems(Fixture::web("volumes: [ './dir:/d' ]")),
-             Catch::Matchers::Contains("mounting one is not supported by this version yet"));
   CHECK(fixture.problems(Fixture::web("volumes: [ './secret.env:/d' ]")) ==
         "4:16: 'secret.env' is encrypted; grant it under 'secrets' instead of mounting it");
 }

@@ -13,11 +13,12 @@ TEST_CASE("problems of several stacks are told together") {
   Fixture fixture("one, two");
   fixture.stack("one", web(", bild: x"));
   fixture.stack("two", web(", build: x"));
-  CHECK(fixture.problems() ==
-        "stacks/one/compose.yaml:2:20: unknown key 'bild' of a service; did you mean 'build'?\n"
-        "stacks/two/compose.yaml:2:20: services.web.build is refused: hwcsync deploys images and builds "
-        "none: build it elsewhere, push it to a "
-        "registry and name it with 'image'");
+  CHECK(
+      fixture.problems() ==
+      "stacks/one/compose.yaml:2:20: unknown key 'bild' of a service; did you mean 'build'?\n"
+      "stacks/two/compose.yaml:2:27: services.web.build is refused: hwcsync builds images only where "
+      "stack.yaml says 'build: true'; say so, or build it elsewhere, push it to a registry and name it with "
+      "'image'");
 }
 
 TEST_CASE("two stacks may not publish one port") {

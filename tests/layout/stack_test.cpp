@@ -102,6 +102,39 @@ TEST_CASE("assets are declared, or come with a mount") {
         "stacks/one/stack.yaml:1:1: the asset 'Caddyfil' (F) is not a tracked file of this stack");
 }
 
+TEST_CASE("the home directory is that of the stack's user, and root's in style oci") {
+  Fixture fixture;
+  const std::string compose = "services:\n  web: { image: i, volumes: [ '~/a:/a', '${HOME}/b:/b' ] }\n";
+  const auto sources = [&](const std::string& config) {
+    fixture.stack("one", compose, config);
+    const auto stack = fixture.one();
+    const auto& volumes = stack.project.services.at("web").volumes;
+    return std::vector<std::string>{volumes.at(0).source, volumes.at(1).source};
+  };
+  CHECK(sources("{}\n") == std::vector<std::string>{"/home/homelab/a", "/home/homelab/b"});
+  CHECK(sources("style: oci\n") == std::vector<std::string>{"/root/a", "/root/b"});
+  CHECK(sources("variables: { HOME: /srv }\n") == std::vector<std::string>{"/home/homelab/a", "/srv/b"});
+  fixture.tree.put(
+      "hwcsync.yaml",
+      "version: 1\nhosts: { server: { flake: '#s', stacks: [one], users: { homelab: { uid: 1000, home: "
+      "/var/lib/homelab } } } }\n");
+  CHECK(sources("{}\n") == std::vector<std::string>{"/var/lib/homelab/a", "/var/lib/homelab/b"});
+}
+
+TEST_CASE("a stack builds images where it says so, and mounts directories without its own settings") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/Dockerfile", "FROM scratch\n");
+  fixture.tree.put("stacks/one/token.age", "age-encryption.org/v1\n-> X25519 x\nx\n--- x\nx");
+  fixture.stack("one", "services:\n  web: { build: ., volumes: [ '.:/code:ro' ] }\n",
+                "build: true\nsecrets: { token: { source: token.age } }\n");
+  const Stack stack = fixture.one();
+  const auto& directories = stack.project.directories;
+  CHECK(stack.project.contexts.at("web").files.size() == 1);
+  REQUIRE(directories.at(".").files.size() == 1);
+  CHECK(directories.at(".").files.begin()->first == "Dockerfile");
+  CHECK(stack.project.services.at("web").image.rfind("localhost/hwcsync/one-web:", 0) == 0);
+}
+
 TEST_CASE("a file elsewhere in the repository is an asset with a name of its own") {
   test::Fixture fixture;
   fixture.stack("one", "services: { w: { image: i, volumes: [ '../../shared/Caddyfile:/c' ] } }\n");

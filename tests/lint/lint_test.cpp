@@ -10,9 +10,10 @@ namespace {
 std::vector<Finding> findings(const std::string& compose, const std::string& config = "{}\n",
                               const std::string& policy = "{}") {
   MemoryTree tree;
-  tree.put("hwcsync.yaml",
-           "policy: " + policy +
-               "\nhosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\nversion: 1\n");
+  tree.put(
+      "hwcsync.yaml",
+      "policy: " + policy +
+          "\nhosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\nversion: 1\n");
   tree.put("stacks/s/compose.yaml", compose);
   tree.put("stacks/s/stack.yaml", config);
   tree.put("stacks/s/s.env", "PW=ENC[x]\nsops_lastmodified=x\nsops_mac=ENC[x]\n");
@@ -53,6 +54,15 @@ TEST_CASE("images without a version or a registry") {
   CHECK(list[0].where.to_string() == "stacks/s/compose.yaml:2:15");
   CHECK(list[1].fix == "write docker.io/library/postgres");
   CHECK(list[2].message == "b uses ':latest': ghcr.io/x/y:latest");
+}
+
+TEST_CASE("a mount of the repository's own files that does not say that it is read-only") {
+  const auto list = findings(
+      "services:\n  a: { image: 'ghcr.io/x/y:1', volumes: [ './stack.yaml:/a', './stack.yaml:/b:ro', '/d:/d' "
+      "] }\n");
+  CHECK(names(list) == Names{"repository-mount-read-only/a"});
+  CHECK(list[0].where.to_string() == "stacks/s/compose.yaml:2:43");
+  CHECK(list[0].fix.find("${DATA_ROOT}/s") != std::string::npos);
 }
 
 TEST_CASE("a database that everybody can reach") {

@@ -43,15 +43,42 @@ struct NeedCorpus {
 const test::NeedNix kNeedNix;
 const NeedCorpus kNeedCorpus;
 
-// As somebody would adopt it: images are built elsewhere, secrets are declared and encrypted, the files that
-// are mounted are there. The corpus has the Compose files alone.
-std::string adopt(Yaml document, std::map<std::string, std::string>& files, const std::string& directory) {
-  if (Yaml* services = document.find("services")) {
-    for (Yaml::Entry& service : services->entries) {
-      if (service.value.find("build") == nullptr) continue;
-      service.value.erase("build");
-      if (service.value.find("image") == nullptr)
-        service.value.set("image", Yaml::scalar("registry.example/" + service.key + ":1"));
+// What a service mounts of its project: a name with a dot is a file's, any other a directory's.
+void make_sources(const Yaml& service, std::map<std::string, std::string>& files,
+                  const std::string& directory) {
+  const Yaml* volumes = service.find("volumes");
+  if (volumes == nullptr) return;
+  for (const Yaml& volume : volumes->items) {
+    const Yaml* long_form = volume.find("source");
+    const std::string source = long_form != nullptr ? long_form->text : split(volume.text, ':').front();
+    const auto path = join_path("", source);
+    const bool own = !source.empty() && source.front() == '.' && path;
+    if (!own) continue;
+    const bool file = path->find('.') != std::string::npos;
+    files[directory + *path + (file ? "" : path->empty() ? "made-up" : "/made-up")] = "# made up\n";
+  }
+}
+
+// A Dockerfile for a service that is built.
+void make_context(const Yaml& service, std::map<std::string, std::string>& files,
+                  const std::string& directory) {
+  const Yaml* build = service.find("build");
+  if (build == nullptr) return;
+  const Yaml* context = build->is_scalar() ? build : build->find("context");
+  const Yaml* name = build->find("dockerfile");
+  const auto path =
+      join_path(context == nullptr ? "" : context->text, name == nullptr ? "Dockerfile" : name->text);
+  files[directory + path.value()] = "FROM scratch\n";
+}
+
+// As somebody would adopt it: the stack may build, secrets are declared and encrypted, what is mounted and
+// built is there. The corpus has the Compose files alone.
+std::string adopt(const Yaml& document, std::map<std::string, std::string>& files,
+                  const std::string& directory) {
+  if (const Yaml* services = document.find("services")) {
+    for (const Yaml::Entry& service : services->entries) {
+      make_sources(service.value, files, directory);
+      make_context(service.value, files, directory);
     }
   }
   std::string stack = "secrets: {";
@@ -75,15 +102,12 @@ std::map<std::string, std::string> corpus(const std::string& style) {
     for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     names += (names.empty() ? "" : ", ") + name;
     const std::string directory = "stacks/" + name + "/";
-    out[directory + "stack.yaml"] = "style: " + style + "\n";
+    out[directory + "stack.yaml"] = "build: true\nstyle: " + style + "\n";
     for (const auto& file : fs::directory_iterator(project.path())) {
       const std::string path = directory + file.path().filename().string();
       const std::string text = read_file(file.path().string());
       const bool compose = path.ends_with(".yaml") || path.ends_with(".yml");
       out[path] = compose ? adopt(parse_yaml(text, path), out, directory) : text;
-    }
-    for (const char* mounted : {"proxy/nginx.conf", "proxy/conf", "prometheus/prometheus.yml"}) {
-      out[directory + mounted] = "# made up\n";
     }
   }
   out["hwcsync.yaml"] = "version: 1\nhosts: { server: { flake: \"#server\", stacks: [" + names +
@@ -129,7 +153,7 @@ TEST_CASE(
         met[key] = error.what();
       }
     }
-    CHECK(desired.stacks.size() > 20);
+    CHECK(desired.stacks.size() + expected.size() >= 31);
     SystemProcessRunner runner;
     nix::verify(nix::render(desired), runner);
   }

@@ -53,11 +53,11 @@ layout::Stack stack(const std::string& name, stack::Style style) {
   out.project.canonical.set("services", Yaml::mapping());
   if (style == stack::Style::compose) {
     out.user = "homelab";
-    out.account = {.uid = 1000, .gid = 100, .sub_ids = 100000};
+    out.account = {.uid = 1000, .gid = 100, .sub_ids = 100000, .home = "/home/homelab"};
     out.unit = name + "-stack";
   } else {
     out.user = "root";
-    out.account = {.uid = 0, .gid = 0, .sub_ids = 0};
+    out.account = {.uid = 0, .gid = 0, .sub_ids = 0, .home = "/root"};
   }
   return out;
 }

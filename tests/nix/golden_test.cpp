@@ -68,6 +68,13 @@ TEST_CASE("each repository renders to the files that were accepted") {
   CHECK(count >= 2);
 }
 
+TEST_CASE("scripts of a mounted directory and of a build may be run where they come to stand") {
+  layout::LoadCounters counters;
+  const DirectoryTree tree(cases() + "/compose/in");
+  CHECK(nix::render(layout::load_desired_state(tree, "server", counters)).executables ==
+        std::set<std::string>{"stacks/proxy/contexts/page/greet", "stacks/proxy/trees/site/cgi-bin/hello"});
+}
+
 TEST_CASE("a comment in a Compose file changes no byte of what is rendered") {
   const auto files = read_directory(cases() + "/compose/in");
   MemoryTree before(files);

@@ -270,6 +270,54 @@ TEST_CASE("a directory beside the stacks that is none of them may hold what they
   CHECK_FALSE(plan.host_change);
 }
 
+TEST_CASE("a changed file of a mounted directory recreates the services that mount it, and says which file") {
+  Story story;
+  story.fixture.write("stacks/two/compose.yaml",
+                      compose_file("2.8.4") + "    volumes: [ './conf:/etc/redis:ro' ]\n");
+  story.fixture.write("stacks/two/conf/a.conf", "a");
+  story.fixture.write("stacks/two/conf/sub/b.conf", "b");
+  const std::string first = story.fixture.commit("a directory");
+  const auto change = [&](const std::string& from, const std::string& to) {
+    const Plan plan = story.plan(from, to);
+    REQUIRE(plan.changes.size() == 1);
+    CHECK(plan.changes[0].action == Action::reload);
+    REQUIRE(plan.changes[0].services.size() == 1);
+    CHECK(plan.changes[0].services[0].service == "cache");
+    CHECK(plan.changes[0].services[0].reasons.front() == "label ~ io.hwcsync.asset.conf");
+    return plan.changes[0].reasons;
+  };
+  story.fixture.write("stacks/two/conf/sub/b.conf", "c");
+  story.fixture.write("stacks/two/conf/README.md", "a document, and content of the container");
+  const std::string second = story.fixture.commit("b, and a readme");
+  CHECK(change(first, second) == std::vector<std::string>{"file + conf/README.md", "file ~ conf/sub/b.conf"});
+  story.fixture.remove("stacks/two/conf/a.conf");
+  const std::string third = story.fixture.commit("no a");
+  CHECK(change(second, third) == std::vector<std::string>{"file - conf/a.conf"});
+  story.fixture.write("stacks/two/conf/README.md", "again");
+  CHECK(change(third, story.fixture.commit("the readme")) ==
+        std::vector<std::string>{"file ~ conf/README.md"});
+}
+
+TEST_CASE("a directory outside of the stack that it mounts is the stack's, with what is new and gone there") {
+  SharedStory story;
+  story.fixture.write("shared/conf/a.conf", "a");
+  story.fixture.write("shared/conf/b.conf", "b");
+  story.fixture.write("stacks/two/compose.yaml",
+                      compose_file("2.8.4") + "    volumes: [ '../../shared/conf:/etc/redis:ro' ]\n");
+  const std::string first = story.fixture.commit("shared directory");
+  story.fixture.write("shared/conf/c.conf", "c");
+  const std::string second = story.fixture.commit("c");
+  const Plan more = story.plan(first, second);
+  REQUIRE(more.changes.size() == 1);
+  CHECK(more.changes[0].reasons == std::vector<std::string>{"file + _outside/shared/conf/c.conf"});
+  CHECK_FALSE(more.host_change);
+  story.fixture.remove("shared/conf/b.conf");
+  const Plan less = story.plan(second, story.fixture.commit("no b"));
+  REQUIRE(less.changes.size() == 1);
+  CHECK(less.changes[0].reasons == std::vector<std::string>{"file - _outside/shared/conf/b.conf"});
+  CHECK_FALSE(less.host_change);
+}
+
 TEST_CASE("a file of the host alone makes no stack be read") {
   SharedStory story;
   story.fixture.write("stacks/two/compose.yaml", compose_file("2.8.4"));

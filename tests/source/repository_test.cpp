@@ -63,13 +63,16 @@ TEST_CASE("a generated commit is the same for the same input and replaces what s
   fixture.write("flake.nix", "{ }");
   const ObjectId revision = *ObjectId::parse(fixture.commit("first"));
   Repository repository(fixture.bare());
-  const std::map<std::string, std::string> files{{"default.nix", "{ a = 1; }"},
-                                                 {"stacks/x/compose.yaml", "x"}};
+  const FileSet files{
+      .contents = {{"default.nix", "{ a = 1; }"}, {"stacks/x/compose.yaml", "x"}, {"stacks/x/run.sh", "#!"}},
+      .executables = {"stacks/x/run.sh"}};
   const ObjectId one = repository.write_commit(revision, "generated/hwcsync/server", files, "generated");
   const ObjectId two = repository.write_commit(revision, "generated/hwcsync/server", files, "generated");
   CHECK(one == two);
   const GitTree tree = repository.tree(one);
   CHECK(tree.read("generated/hwcsync/server/stacks/x/compose.yaml") == "x");
+  CHECK(tree.list("generated/hwcsync/server/stacks/x") ==
+        std::vector<TreeEntry>{{"compose.yaml", EntryKind::file}, {"run.sh", EntryKind::executable}});
   CHECK_FALSE(tree.read("generated/hwcsync/server/old.nix"));
   CHECK(tree.read("generated/hwcsync/other/default.nix") == "{ }");
   CHECK(tree.read("flake.nix") == "{ }");

@@ -1,0 +1,155 @@
+#include "tests/compose/fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+// Directories of the repository that containers mount.
+namespace hwcsync::compose {
+namespace {
+using Catch::Matchers::Contains;
+using test::Fixture;
+
+std::string mounting(const std::string& volumes) {
+  return Fixture::web("volumes: [ " + volumes + " ]");
+}
+
+std::vector<std::string> names(const TrackedDirectory& directory) {
+  std::vector<std::string> out;
+  for (const auto& [name, file] : directory.files) out.push_back(name);
+  return out;
+}
+using Names = std::vector<std::string>;
+
+struct Site : Fixture {
+  Site() {
+    tree.put("stacks/s/html/index.html", "hello");
+    tree.put("stacks/s/html/img/a.png", std::string("\x89PNG\0", 5));
+    tree.put("stacks/s/html-old/index.html", "old");
+  }
+};
+
+TEST_CASE("a mounted directory is taken whole, and its hash is a label of the services that mount it") {
+  const Site site;
+  const Project project = site.load(
+      "services:\n  web: { image: i, volumes: [ './html:/srv:ro' ] }\n  other: { image: i }\n"
+      "  long: { image: i, volumes: [ { type: bind, source: html, target: /x, read_only: true } ] }\n");
+  const TrackedDirectory& directory = project.directories.at("html");
+  CHECK(directory.path == "stacks/s/html");
+  CHECK(names(directory) == Names{"img/a.png", "index.html"});
+  CHECK(project.services.at("web").volumes.at(0).source == "/etc/hwcsync/stacks/s/trees/html");
+  CHECK(project.services.at("long").volumes.at(0).source == "/etc/hwcsync/stacks/s/trees/html");
+  for (const char* name : {"web", "long"})
+    CHECK(project.services.at(name).labels.at("io.hwcsync.asset.html") == directory.hash());
+  CHECK(project.services.at("other").labels.count("io.hwcsync.asset.html") == 0);
+  CHECK(project.notes.empty());
+  const std::string model = write_yaml(project.canonical);
+  CHECK_THAT(model, Contains("create_host_path: false"));
+  CHECK_THAT(model, Contains("io.hwcsync.asset.html: "));
+}
+
+TEST_CASE("the hash follows a changed, a new, a renamed and a newly executable file") {
+  TrackedDirectory one{.path = "a", .files = {{"f", {"x", false}}, {"g", {"y", false}}}};
+  const std::string before = one.hash();
+  CHECK(before.size() == 12);
+  TrackedDirectory elsewhere = one;
+  elsewhere.path = "b";
+  CHECK(elsewhere.hash() == before);
+  TrackedDirectory changed = one;
+  changed.files["f"].content = "z";
+  TrackedDirectory more = one;
+  more.files["h"] = {};
+  TrackedDirectory renamed{.path = "a", .files = {{"f", {"x", false}}, {"h", {"y", false}}}};
+  TrackedDirectory runs = one;
+  runs.files["f"].executable = true;
+  for (const TrackedDirectory& other : {changed, more, renamed, runs}) CHECK(other.hash() != before);
+}
+
+TEST_CASE("the stack's own directory can be mounted, without what hwcsync reads itself") {
+  Site site;
+  site.tree.put("stacks/s/compose.yaml", "x");
+  site.tree.put("stacks/s/stack.yaml", "x");
+  site.tree.put("stacks/s/pw.age", "x");
+  site.tree.put("stacks/s/sub/compose.yaml", "x");
+  site.context.own_files = {"stacks/s/compose.yaml", "stacks/s/stack.yaml"};
+  site.context.ciphertexts = {"stacks/s/pw.age"};
+  const Project project = site.load(mounting("'.:/code:ro'"));
+  CHECK(project.services.at("web").volumes.at(0).source == "/etc/hwcsync/stacks/s/trees/@");
+  CHECK(names(project.directories.at(".")) ==
+        Names{"html-old/index.html", "html/img/a.png", "html/index.html", "sub/compose.yaml"});
+  REQUIRE(project.notes.size() == 1);
+  CHECK_THAT(project.notes[0].message, Contains("'stacks/s/pw.age' is encrypted and left out"));
+}
+
+TEST_CASE("a directory elsewhere in the repository has a name of its own, one above the stack is refused") {
+  Site site;
+  site.tree.put("shared/html/index.html", "x");
+  const Project project = site.load(mounting("'../../shared/html:/srv:ro'"));
+  CHECK(project.directories.at("_outside/shared/html").path == "shared/html");
+  CHECK(project.files.count("shared/html/index.html") == 1);
+  CHECK_THAT(site.problems(mounting("'..:/x:ro'")), Contains("'stacks' holds this stack and others"));
+  CHECK_THAT(site.problems(mounting("'../..:/x:ro'")), Contains("'.' holds this stack and others"));
+  CHECK_THAT(site.problems(mounting("'../../..:/x:ro'")), Contains("is outside of the repository"));
+}
+
+TEST_CASE("names become one component each, and different ones stay different") {
+  CHECK(directory_entry("html") == "html");
+  CHECK(directory_entry("a/b") == "a%2Fb");
+  CHECK(directory_entry("a%2Fb") == "a%252Fb");
+  CHECK(directory_entry(".") == "@");
+  CHECK(directory_entry("@") == "%40");
+  CHECK(directory_entry(".hidden/..") == "%2Ehidden%2F..");
+}
+
+TEST_CASE("what a container mounts below a mounted directory finds a place there") {
+  Site site;
+  site.tree.put("stacks/s/app.conf", "x");
+  const Project project =
+      site.load(mounting("'./html:/code', '/code/node_modules', './app.conf:/code/conf/app.conf', "
+                         "'cache:/code/img', '/data:/codex'") +
+                "    tmpfs: [ '/code/tmp:size=1m' ]\nvolumes: { cache: }\n");
+  const TrackedDirectory& directory = project.directories.at("html");
+  CHECK(names(directory) ==
+        Names{"conf/app.conf", "img/a.png", "index.html", "node_modules/.mount-point", "tmp/.mount-point"});
+  CHECK(directory.files.at("conf/app.conf").content.empty());
+  CHECK(project.services.at("web").labels.at("io.hwcsync.asset.html") == directory.hash());
+}
+
+TEST_CASE("a directory that is not tracked is data, and is told where data belongs") {
+  CHECK_THAT(Site().problems(mounting("'./data:/var/lib/x'")),
+             Contains("4:16: 'data' is not a tracked file or directory of this stack; data belongs to an "
+                      "absolute path, such as ${DATA_ROOT}/..."));
+}
+
+TEST_CASE("a directory too large to copy with every change is refused with its limit") {
+  Site many;
+  for (std::size_t i = 0; i <= kDirectoryFiles; ++i) many.tree.put("stacks/s/many/" + std::to_string(i), "");
+  CHECK_THAT(many.problems(mounting("'./many:/m:ro'")),
+             Contains("'stacks/s/many' holds more than 2000 files, too much to copy"));
+  Site large;
+  large.tree.put("stacks/s/large/a", std::string(kDirectoryBytes + 1, 'x'));
+  CHECK_THAT(large.problems(mounting("'./large:/m:ro'")),
+             Contains("'stacks/s/large' holds more than 32 MiB, too much to copy"));
+}
+
+TEST_CASE("the executable bit is kept, and a symbolic link below a mounted directory is refused by name") {
+  const hwcsync::test::TemporaryDirectory directory;
+  const std::filesystem::path top = directory.path() + "/stacks/s/bin";
+  std::filesystem::create_directories(top);
+  std::ofstream(top / "run.sh") << "#!/bin/sh\n";
+  std::ofstream(top / "data") << "x";
+  std::filesystem::permissions(top / "run.sh", std::filesystem::perms::owner_all);
+  const Fixture fixture;
+  const auto load = [&] {
+    return load_project(DirectoryTree(directory.path()),
+                        parse_yaml(mounting("'./bin:/b:ro'"), "stacks/s/compose.yaml"), fixture.context);
+  };
+  const auto files = load().directories.at("bin").files;
+  CHECK(files.at("run.sh").executable);
+  CHECK_FALSE(files.at("data").executable);
+  std::filesystem::create_symlink("/etc/passwd", top / "link");
+  CHECK_THROWS_WITH(load(), Contains("'stacks/s/bin/link' is a symbolic link, and none is followed"));
+}
+
+}  // namespace
+}  // namespace hwcsync::compose
