@@ -127,7 +127,8 @@ Json to_json(const ServiceStatus& status) {
           {"problem", status.problem},       {"staged", status.staged},
           {"views", std::move(views)},       {"failures", to_json(status.failures)},
           {"recipients", status.recipients}, {"identity_problems", status.identity_problems},
-          {"audit", to_json(status.audit)},  {"locked_bytes", status.locked_bytes}};
+          {"audit", to_json(status.audit)},  {"locked_bytes", status.locked_bytes},
+          {"backend", status.backend},       {"lacks", status.lacks}};
 }
 
 ServiceStatus status_from_json(const Json& json) {
@@ -139,7 +140,9 @@ ServiceStatus status_from_json(const Json& json) {
                       .failures = facts_from_json(json.at("failures")),
                       .recipients = json.at("recipients").get<std::vector<std::string>>(),
                       .identity_problems = json.at("identity_problems").get<std::vector<std::string>>(),
-                      .locked_bytes = json.at("locked_bytes").get<std::uint64_t>()};
+                      .locked_bytes = json.at("locked_bytes").get<std::uint64_t>(),
+                      .backend = json.value("backend", "fuse"),
+                      .lacks = json.value("lacks", std::vector<std::string>{})};
     for (const Json& view : json.at("views")) out.views.push_back(view_from_json(view));
     const Json& audit = json.at("audit");
     out.audit = {.opens = audit.at("opens").get<std::uint64_t>(),

@@ -44,10 +44,11 @@ method Mount(uid: int) -> (version: int, view: View)
 # Reads the identities and the generation that the running system names again, and serves that one.
 method Reload() -> (version: int, generation: string)
 
-# generation: served; recorded: named by the running system; problem: why these differ.
+# generation: served; recorded: named by the running system; problem: why these differ; lacks: what the backend (fuse
+# or ramfs) cannot do, a sentence each.
 method Status() -> (version: int, generation: string, recorded: string, problem: string, staged: []string,
   views: []View, failures: []Fact, recipients: []string, identity_problems: []string, audit: Counts,
-  locked_bytes: int)
+  locked_bytes: int, backend: string, lacks: []string)
 
 # The newest accesses first; of one stack when it is given; since: a time (RFC 3339, UTC, milliseconds) before which
 # none is wanted.

@@ -45,7 +45,9 @@ LocalSecretService::LocalSecretService(SecretsdOptions options, const Clock& clo
       store_(options_.state_dir + "/secrets"),
       audit_(clock, options_.audit_records),
       views_(
-          {.runtime_dir = options_.runtime_dir, .user_runtime_root = options_.user_runtime_root},
+          {.runtime_dir = options_.runtime_dir,
+           .user_runtime_root = options_.user_runtime_root,
+           .backend = options_.backend},
           [this](const AccessEvent& event) { observe(event); },
           [this](uid_t uid, std::uint64_t handle) { return former(uid, handle); }) {}
 
@@ -270,13 +272,16 @@ Snapshots LocalSecretService::snapshots_of(const Held& generation) {
 
 ServiceStatus LocalSecretService::status() {
   const Arena::Usage usage = Arena::process().usage();
-  ServiceStatus out{.generation = served_ ? served_->id() : "",
-                    .recorded = recorded_,
-                    .problem = problem_,
-                    .views = views_.status(),
-                    .identity_problems = identity_problems_,
-                    .audit = audit_.counts(),
-                    .locked_bytes = usage.locked};
+  ServiceStatus out{
+      .generation = served_ ? served_->id() : "",
+      .recorded = recorded_,
+      .problem = problem_,
+      .views = views_.status(),
+      .identity_problems = identity_problems_,
+      .audit = audit_.counts(),
+      .locked_bytes = usage.locked,
+      .backend = options_.backend == Backend::fuse ? "fuse" : "ramfs",
+      .lacks = options_.backend == Backend::fuse ? std::vector<std::string>{} : what_ramfs_lacks()};
   // All that a drop can take away. After a restart most are on disk only.
   std::set<std::string> kept;
   for (const auto& [id, generation] : staged_) kept.insert(id);

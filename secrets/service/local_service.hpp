@@ -25,6 +25,7 @@ struct SecretsdOptions {
   std::string generation_file = "/etc/hwcsync/secrets-generation";
   std::string user_runtime_root = "/run/user";
   std::size_t audit_records = 4096;
+  Backend backend = Backend::fuse;
 };
 
 // The service itself: keys, generations and views in this process. Belongs to the main thread.

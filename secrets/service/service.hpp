@@ -47,6 +47,8 @@ struct ServiceStatus {
   std::vector<std::string> identity_problems{};
   AuditCounts audit{};
   std::uint64_t locked_bytes = 0;
+  std::string backend{};             // "fuse" or "ramfs"
+  std::vector<std::string> lacks{};  // what this backend cannot do, a sentence each
 };
 
 // The seam to the secret service. Each call throws VarlinkError for a refusal of the service and Error when

@@ -1,6 +1,8 @@
 #include "secrets/service/view_table.hpp"
 
 #include "secrets/view/mount_table.hpp"
+#include "secrets/view/ramfs_view.hpp"
+#include "secrets/view/view_mount.hpp"
 #include "src/base/error.hpp"
 #include "src/base/log.hpp"
 
@@ -66,9 +68,18 @@ void detach_views(const ViewPlaces& places, const std::set<std::string>& alive) 
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
     const bool ours =
         mount->path.starts_with(places.runtime_dir + "/view/") ||
+        mount->path.starts_with(places.runtime_dir + "/ramfs/") ||
         (mount->path.starts_with(places.user_runtime_root + '/') && mount->path.ends_with("/secrets"));
-    if (mount->type == kViewType && ours && !alive.contains(mount->device)) detach_mount(mount->path);
+    if (is_view(*mount) && ours && !alive.contains(mount->device)) detach_mount(mount->path);
   }
+}
+
+std::vector<std::string> what_ramfs_lacks() {
+  return {"reads are not recorded, so the audit log stays empty",
+          "a file that is open or bound into a container keeps its value until it is closed or the container "
+          "starts again, also when the secret is rotated or revoked",
+          "users of containers read only files whose mode lets others read; the view itself is its owner's "
+          "alone"};
 }
 
 ViewTable::ViewTable(Places places, AccessObserver observer, Former former)
@@ -88,6 +99,28 @@ ViewTable::~ViewTable() {
 
 std::string ViewTable::path_of(uid_t uid) const {
   return places_.runtime_dir + "/view/" + std::to_string(uid);
+}
+
+std::unique_ptr<View> ViewTable::make_view(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const {
+  if (places_.backend == Backend::fuse) return ViewMount::mount(parts_of(uid, std::move(snapshot)));
+  return std::make_unique<RamfsView>(
+      RamfsView::Parts{.backing = places_.runtime_dir + "/ramfs/" + std::to_string(uid),
+                       .path = path_of(uid),
+                       .owner = read_owner(uid),
+                       .snapshot = std::move(snapshot)});
+}
+
+std::vector<uid_t> ViewTable::left_behind() const {
+  std::vector<uid_t> out;
+  const std::string prefix = places_.runtime_dir + "/ramfs/";
+  for (const MountPoint& mount : current_mounts()) {
+    if (places_.backend != Backend::ramfs || !is_view(mount) || !mount.path.starts_with(prefix)) continue;
+    const std::string_view name = std::string_view(mount.path).substr(prefix.size());
+    uid_t uid = 0;
+    const auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), uid);
+    if (code == std::errc{} && end == name.data() + name.size()) out.push_back(uid);
+  }
+  return out;
 }
 
 ViewMount::Parts ViewTable::parts_of(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const {
@@ -115,6 +148,8 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
   for (auto& [uid, fds] : kept) {
     try {
       const auto there = mounted_at(mounts, path_of(uid));
+      if (places_.backend == Backend::ramfs)
+        throw Error("cannot take over", path_of(uid), "the host's configuration asks for a ramfs");
       if (!there || there->type != kViewType)
         throw Error("cannot take over", path_of(uid), "it is not mounted any more");
       if (!fds.fuse.valid() || !fds.init.valid()) {
@@ -132,6 +167,11 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
       forget_kept(uid);
     }
   }
+  for (const uid_t uid : left_behind()) {
+    const auto shown = snapshot_for(uid, snapshots, generation);
+    views_.insert_or_assign(uid, Held{.mount = make_view(uid, shown), .files = shown->entries().size()});
+    if (const auto there = mounted_at(mounts, path_of(uid))) alive.insert(there->device);
+  }
   detach_views(places_, alive);
   for (auto& [uid, held] : views_) bind(uid, held);
   return problems;
@@ -139,7 +179,7 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
 
 ViewTable::Held& ViewTable::mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation) {
   const auto known = views_.find(uid);
-  if (known != views_.end() && known->second.mount->server().serving()) return known->second;
+  if (known != views_.end() && known->second.mount->serving()) return known->second;
   if (known != views_.end()) {
     // Somebody has unmounted or aborted it.
     forget_kept(uid);
@@ -147,8 +187,8 @@ ViewTable::Held& ViewTable::mounted(uid_t uid, const Snapshots& snapshots, const
     views_.erase(known);
   }
   const auto shown = snapshot_for(uid, snapshots, generation);
-  Held held{.mount = ViewMount::mount(parts_of(uid, shown)), .files = shown->entries().size()};
-  keep_for_successor(uid, held.mount->server());
+  Held held{.mount = make_view(uid, shown), .files = shown->entries().size()};
+  if (const FuseServer* server = held.mount->server()) keep_for_successor(uid, *server);
   return views_.insert_or_assign(uid, std::move(held)).first->second;
 }
 
@@ -186,15 +226,15 @@ void ViewTable::bind(uid_t uid, Held& held) const {
   }
 }
 
-ViewStatus ViewTable::describe(uid_t uid, const Held& held) {
-  const FuseServer& server = held.mount->server();
+ViewStatus ViewTable::describe(uid_t uid, const Held& held) const {
+  const FuseServer* server = held.mount->server();
   return {.uid = uid,
-          .path = held.mount->path(),
+          .path = path_of(uid),
           .bound = held.bound,
-          .problem = server.serving() ? held.problem : "unmounted or aborted by somebody",
+          .problem = held.mount->serving() ? held.problem : "unmounted or aborted by somebody",
           .files = held.files,
           .taken_over = held.taken_over,
-          .requests_lost = server.resend() == Resend::unsupported};
+          .requests_lost = server != nullptr && server->resend() == Resend::unsupported};
 }
 
 std::vector<ViewStatus> ViewTable::status() const {

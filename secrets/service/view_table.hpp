@@ -14,11 +14,18 @@
 
 namespace hwcsync::secrets {
 
+// How views are shown. With ramfs nobody decides each access: see what_ramfs_lacks().
+enum class Backend { fuse, ramfs };
+
 // Where the views of a service are mounted and bound.
 struct ViewPlaces {
   std::string runtime_dir;
   std::string user_runtime_root;
+  Backend backend = Backend::fuse;
 };
+
+// For status and doctor: a sentence each.
+[[nodiscard]] std::vector<std::string> what_ramfs_lacks();
 
 // What each user's view shows.
 using Snapshots = std::map<uid_t, std::shared_ptr<const ViewSnapshot>>;
@@ -59,7 +66,7 @@ class ViewTable {
 
  private:
   struct Held {
-    std::unique_ptr<ViewMount> mount;
+    std::unique_ptr<View> mount;
     std::string bound{};
     std::string problem{};
     std::size_t files = 0;
@@ -70,7 +77,11 @@ class ViewTable {
   void bind(uid_t uid, Held& held) const;
   [[nodiscard]] std::string path_of(uid_t uid) const;
   [[nodiscard]] ViewMount::Parts parts_of(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const;
-  [[nodiscard]] static ViewStatus describe(uid_t uid, const Held& held);
+  [[nodiscard]] ViewStatus describe(uid_t uid, const Held& held) const;
+  [[nodiscard]] std::unique_ptr<View> make_view(uid_t uid,
+                                                std::shared_ptr<const ViewSnapshot> snapshot) const;
+  // The users whose ramfs a predecessor left.
+  [[nodiscard]] std::vector<uid_t> left_behind() const;
 
   Places places_;
   AccessObserver observer_;

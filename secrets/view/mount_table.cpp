@@ -53,9 +53,16 @@ std::vector<MountPoint> parse_mountinfo(std::string_view text) {
     const std::vector<std::string> fields = split(line, ' ');
     const auto dash = std::ranges::find(fields, "-");
     if (fields.size() < 7 || fields.end() - dash < 2) continue;
-    out.push_back({.device = fields[2], .path = unescape(fields[4]), .type = *(dash + 1)});
+    out.push_back({.device = fields[2],
+                   .path = unescape(fields[4]),
+                   .type = *(dash + 1),
+                   .source = fields.end() - dash > 2 ? *(dash + 2) : ""});
   }
   return out;
+}
+
+bool is_view(const MountPoint& mount) {
+  return mount.type == kViewType || (mount.type == "ramfs" && mount.source == "hwcsync");
 }
 
 std::vector<MountPoint> current_mounts() {
@@ -80,7 +87,7 @@ std::vector<std::string> detach_views_below(const std::string& directory) {
   // The last mounted first, so that what is stacked comes off in order.
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
     const bool below = mount->path == directory || mount->path.starts_with(directory + '/');
-    if (mount->type == kViewType && below && detach_mount(mount->path)) out.push_back(mount->path);
+    if (is_view(*mount) && below && detach_mount(mount->path)) out.push_back(mount->path);
   }
   return out;
 }
@@ -95,11 +102,11 @@ BindOutcome bind_view(const std::string& view, const std::string& runtime_root, 
   }
   const auto mounts = current_mounts();
   const auto ours = mounted_at(mounts, view);
-  if (!ours || ours->type != kViewType) throw Error("cannot bind", view, "no view is mounted there");
+  if (!ours || !is_view(*ours)) throw Error("cannot bind", view, "no view is mounted there");
   // More than one dead view may be stacked there.
   for (auto there = mounted_at(mounts, target); there; there = mounted_at(current_mounts(), target)) {
     if (there->device == ours->device) return BindOutcome::already;
-    if (there->type != kViewType) {
+    if (!is_view(*there)) {
       throw Error({"cannot bind the view to", target,
                    "another file system (" + there->type + ") is mounted there",
                    "unmount it, or stop what mounts it"});

@@ -18,12 +18,16 @@ struct MountPoint {
   std::string device;  // "0:52"
   std::string path;
   std::string type;
+  std::string source{};  // "hwcsync" for what we mounted
   bool operator==(const MountPoint&) const = default;
 };
 
 // proc(5), in the order of mounting: of two on the same path the later one is on top.
 [[nodiscard]] std::vector<MountPoint> parse_mountinfo(std::string_view text);
 [[nodiscard]] std::vector<MountPoint> current_mounts();
+
+// Whether it is one of ours: of FUSE, or a ramfs that we mounted.
+[[nodiscard]] bool is_view(const MountPoint& mount);
 
 // What is on top at this path, if anything is mounted there.
 [[nodiscard]] std::optional<MountPoint> mounted_at(const std::vector<MountPoint>& mounts,

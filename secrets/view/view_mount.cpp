@@ -38,7 +38,8 @@ std::unique_ptr<ViewMount> ViewMount::mount(Parts parts) {
     try {
       return open_file("/dev/fuse", O_RDWR);
     } catch (const SystemError& error) {
-      throw SystemError("cannot open", "/dev/fuse", error.code(), "load the kernel module fuse");
+      throw SystemError("cannot open", "/dev/fuse", error.code(),
+                        "load the kernel module fuse, or set `backend: ramfs` in the host's configuration");
     }
   }();
   // allow_other: the kernel lets everybody ask, and we answer. No default_permissions: sub-uids would fail a

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "secrets/view/fuse_server.hpp"
+#include "secrets/view/view.hpp"
 
 #include <memory>
 #include <string>
@@ -10,7 +11,7 @@ namespace hwcsync::secrets {
 // One view: a FUSE superblock at a path, and the server that answers for it. The destructor stops serving and
 // leaves the mount: while somebody else (systemd's descriptor store) holds the connection, readers wait for a
 // successor.
-class ViewMount {
+class ViewMount final : public View {
  public:
   struct Parts {
     std::string path;  // "/run/hwcsync/view/1000"
@@ -32,14 +33,14 @@ class ViewMount {
   };
   [[nodiscard]] static std::unique_ptr<ViewMount> take_over(Parts parts, Legacy legacy);
 
-  void set(ViewOwner owner, std::shared_ptr<const ViewSnapshot> snapshot) {
+  void set(ViewOwner owner, std::shared_ptr<const ViewSnapshot> snapshot) override {
     server_.set(std::move(owner), std::move(snapshot));
   }
   // Lazy unmount and end of serving; open files fail from here on.
-  void unmount();
+  void unmount() override;
 
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] const FuseServer& server() const noexcept { return server_; }
+  [[nodiscard]] bool serving() const override { return server_.serving(); }
+  [[nodiscard]] const FuseServer* server() const noexcept override { return &server_; }
 
   ViewMount(std::string path, FuseServer::Start start, Parts parts);
 

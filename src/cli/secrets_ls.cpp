@@ -74,6 +74,8 @@ OrderedJson json_of(const SecretListing& listing, const settings::Settings& sett
     failures.push_back({{"stack", fact.stack}, {"name", fact.name}, {"reason", fact.reason}});
   out["recorded"] = status.recorded;
   out["problem"] = status.problem;
+  out["backend"] = status.backend;
+  out["lacks"] = status.lacks;
   out["views"] = views;
   out["failures"] = failures;
   out["recipients"] = status.recipients;
@@ -82,6 +84,7 @@ OrderedJson json_of(const SecretListing& listing, const settings::Settings& sett
 }
 
 void print_service(const secrets::ServiceStatus& status, std::ostream& out) {
+  for (const std::string& lack : status.lacks) out << "backend     " << status.backend << ": " << lack << '\n';
   if (!status.problem.empty()) out << "problem     " << status.problem << '\n';
   for (const secrets::ViewStatus& view : status.views) {
     out << "view        uid " << view.uid << ": " << count_of(view.files, "file") << " in "

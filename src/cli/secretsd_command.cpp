@@ -17,6 +17,8 @@ Command secretsd_command() {
               options.identities = settings.identities;
               options.runtime_dir = settings.runtime_dir;
               options.state_dir = settings.state_dir;
+              options.backend = settings.backend == settings::SecretsBackend::fuse ? secrets::Backend::fuse
+                                                                                   : secrets::Backend::ramfs;
               options.socket = settings.runtime_dir + "/secrets";
               if (service_manager_listens()) return secrets::run_secretsd(options);
               return secrets::run_holder({.argv = secrets::own_command_line(),

@@ -32,12 +32,16 @@ struct Deadlines {
   std::chrono::milliseconds switching{3'600'000};  // key "switch"
 };
 
+// How secrets are shown. A ramfs where there is no FUSE: no audit, no revocation of what is open.
+enum class SecretsBackend { fuse, ramfs };
+
 struct Settings {
   std::int64_t version = 1;
   std::string host;  // name in hwcsync.yaml; when the file does not say: the machine's hostname
   RepositorySource repository;
   std::chrono::milliseconds poll_interval{60'000};  // key "poll-interval"
   std::vector<std::string> identities{"/etc/ssh/ssh_host_ed25519_key"};
+  SecretsBackend backend = SecretsBackend::fuse;
   std::string state_dir = "/var/lib/hwcsync";   // key "state-dir"
   std::string runtime_dir = "/run/hwcsync";     // key "runtime-dir"
   std::string nixos_rebuild = "nixos-rebuild";  // key "nixos-rebuild": program, looked up in PATH

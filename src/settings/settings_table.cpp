@@ -134,6 +134,13 @@ struct Schema<LogLevel> : EnumSchema<LogLevel> {
   }
 };
 
+template <>
+struct Schema<settings::SecretsBackend> : EnumSchema<settings::SecretsBackend> {
+  static std::vector<std::pair<std::string, settings::SecretsBackend>> words() {
+    return {{"fuse", settings::SecretsBackend::fuse}, {"ramfs", settings::SecretsBackend::ramfs}};
+  }
+};
+
 const Rows<RepositorySource>& Schema<RepositorySource>::rows() {
   static const Rows<RepositorySource> table{
       {"url", "URL or absolute path of the configuration repository", &read_url, &Schema<std::string>::json,
@@ -171,6 +178,8 @@ const Rows<Settings>& Schema<Settings>::rows() {
       duration_row<&Settings::poll_interval>("poll-interval", "how often to ask the remote (default 60s)"),
       {"identities", "keys that decrypt this host's secrets (default: the SSH host key)", &read_identities,
        &Schema<std::vector<std::string>>::json, false},
+      row<&Settings::backend>("backend",
+                              "how secrets are shown: fuse (default), or ramfs where that is not there"),
       path_row<&Settings::state_dir>("state-dir", "what must survive a reboot (default /var/lib/hwcsync)"),
       path_row<&Settings::runtime_dir>("runtime-dir", "sockets, locks and views (default /run/hwcsync)"),
       row<&Settings::nixos_rebuild>("nixos-rebuild", "the nixos-rebuild program"),

@@ -105,7 +105,7 @@ TEST_CASE("a flip shows new values under the same inode, and an open file keeps 
   const auto path = view.path("a");
   const Seen before = as_user(kOwner, kOwner, [&] { return inode(path); });
   OpenReader reader(kOwner, path);
-  CHECK(view.mount->server().pinned_generations() == 1);
+  CHECK(view.mount->server()->pinned_generations() == 1);
   view.show(snapshot("g2", {{"a", "the newer value"}}));
   const Seen after = as_user(kOwner, kOwner, [&] { return inode(path); });
   CHECK(as_user(kOwner, kOwner, [&] { return read_path(path); }) == Seen{0, "the newer value"});

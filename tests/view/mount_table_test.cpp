@@ -11,7 +11,7 @@ TEST_CASE("mountinfo is read with optional fields, escapes and stacked mounts") 
       "broken line\n"
       "41 22 0:51 / /run/a\\040b ro shared:2 master:1 - tmpfs tmpfs ro\n");
   REQUIRE(mounts.size() == 3);
-  CHECK(mounts[1] == MountPoint{"0:50", "/run/a b", "fuse.hwcsync"});
+  CHECK(mounts[1] == MountPoint{"0:50", "/run/a b", "fuse.hwcsync", "hwcsync"});
   CHECK(mounted_at(mounts, "/run/a b")->device == "0:51");
   CHECK_FALSE(mounted_at(mounts, "/run/a").has_value());
 }

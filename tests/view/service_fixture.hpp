@@ -20,6 +20,8 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
+  // For the next start.
+  void use(secrets::Backend backend) { options_.backend = backend; }
   // Starts `secretsd` in a process of its own and waits until it is ready. What is stored is handed over.
   void start();
   void kill(int signal);

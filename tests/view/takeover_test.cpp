@@ -72,8 +72,8 @@ class ServerProcess {
       const auto mount = ViewMount::mount(parts(place, [death](const secrets::AccessEvent&) {
         if (death == Death::in_the_middle_of_an_open) ::raise(SIGKILL);
       }));
-      send_fd(ends[1], mount->server().fuse_fd());
-      const Fd sealed = secrets::seal_init(mount->server().init_request());
+      send_fd(ends[1], mount->server()->fuse_fd());
+      const Fd sealed = secrets::seal_init(mount->server()->init_request());
       send_fd(ends[1], sealed.get());
       for (;;) ::pause();
     }
@@ -143,7 +143,7 @@ TEST_CASE("what the dead server had read and not answered is asked again") {
   Visitor waiting(kOwner, kOwner, [&] { return read_path(place.path("view/a")); });
   first.await();
   const auto second = ViewMount::take_over(parts(place), first.legacy());
-  if (second->server().resend() == secrets::Resend::unsupported) {
+  if (second->server()->resend() == secrets::Resend::unsupported) {
     WARN("this kernel cannot resend requests (Linux 6.9 can)");
     second->unmount();
     return;
