@@ -307,6 +307,13 @@ std::vector<AuditRecord> LocalSecretService::audit(const AuditQuery& query) {
   return audit_.query(query);
 }
 
+void LocalSecretService::watch(std::chrono::milliseconds limit) {
+  for (const uid_t uid : views_.abort_stuck(limit, snapshots_, served_ ? served_->id() : "")) {
+    log(LogLevel::error, "view was stuck: aborted and mounted anew",
+        {{"uid", std::to_string(uid)}, {"limit", format_duration(limit)}});
+  }
+}
+
 std::string LocalSecretService::summary() const {
   if (!served_) return problem_.empty() ? "no secrets yet" : "serving nothing: " + problem_;
   return "serving " + count_of(served_->files().size(), "file") + " to " +

@@ -8,6 +8,7 @@
 #include "src/base/service_notify.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,8 @@ struct SecretsdOptions {
   std::string user_runtime_root = "/run/user";
   std::size_t audit_records = 4096;
   Backend backend = Backend::fuse;
+  // One request of a view takes microseconds; one that takes this long will never end.
+  std::chrono::milliseconds stuck_after{20'000};
 };
 
 // The service itself: keys, generations and views in this process. Belongs to the main thread.
@@ -46,6 +49,9 @@ class LocalSecretService final : public SecretService {
   void reload() override;
   [[nodiscard]] ServiceStatus status() override;
   [[nodiscard]] std::vector<AuditRecord> audit(const AuditQuery& query) override;
+
+  // To be called now and then: see ViewTable::abort_stuck().
+  void watch(std::chrono::milliseconds limit);
 
   // One line for `systemctl status`.
   [[nodiscard]] std::string summary() const;

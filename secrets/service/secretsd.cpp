@@ -62,6 +62,10 @@ int run_secretsd(const SecretsdOptions& options) {
   server.add(secrets_interface(service, tell));
   server.listen(options.socket, 0600);
   loop.keep_watchdog();
+  EventLoop::Source watch = loop.after(options.stuck_after, [&] {
+    service.watch(options.stuck_after);
+    watch.rearm(options.stuck_after);
+  });
   // Reading ciphertexts takes memory that an idle service need not keep.
   ::malloc_trim(0);
   notify_ready(service.summary());

@@ -210,6 +210,26 @@ ViewStatus ViewTable::ensure(uid_t uid, const Snapshots& snapshots, const std::s
   return describe(uid, held);
 }
 
+std::vector<uid_t> ViewTable::abort_stuck(std::chrono::milliseconds limit, const Snapshots& snapshots,
+                                          const std::string& generation) {
+  std::vector<uid_t> out;
+  for (const auto& [uid, held] : views_) {
+    const FuseServer* server = held.mount->server();
+    if (server != nullptr && server->serving() && server->busy_for() > limit) out.push_back(uid);
+  }
+  for (const uid_t uid : out) {
+    if (const auto there = mounted_at(current_mounts(), path_of(uid)); there && is_view(*there))
+      abort_view(path_of(uid));
+    // What it was stuck in may be over now; joining its thread would wait for it if not.
+    abandoned_.push_back(std::move(views_.at(uid).mount));
+    forget_kept(uid);
+    detach_mount(path_of(uid));
+    views_.erase(uid);
+    ensure(uid, snapshots, generation);
+  }
+  return out;
+}
+
 void ViewTable::bind(uid_t uid, Held& held) const {
   const std::string target = places_.user_runtime_root + '/' + std::to_string(uid) + "/secrets";
   held.problem.clear();

@@ -4,6 +4,7 @@
 #include "secrets/view/view_mount.hpp"
 #include "src/base/service_notify.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -62,6 +63,12 @@ class ViewTable {
   // Makes sure of one view; gives how it stands.
   ViewStatus ensure(uid_t uid, const Snapshots& snapshots, const std::string& generation);
 
+  // The last resort: a view whose server has been at one request for longer than this answers nobody, so its
+  // readers are let go with an error and it is mounted anew. A successor of the whole process would be stuck
+  // at the same request. Gives the users concerned.
+  std::vector<uid_t> abort_stuck(std::chrono::milliseconds limit, const Snapshots& snapshots,
+                                 const std::string& generation);
+
   [[nodiscard]] std::vector<ViewStatus> status() const;
 
  private:
@@ -87,6 +94,7 @@ class ViewTable {
   AccessObserver observer_;
   Former former_;
   std::map<uid_t, Held> views_;
+  std::vector<std::unique_ptr<View>> abandoned_;  // aborted; their threads may still be stuck
 };
 
 }  // namespace hwcsync::secrets

@@ -184,11 +184,21 @@ void FuseServer::run() noexcept {
   for (;;) {
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) break;
     if (polled[1].revents != 0) break;
+    busy_since_ = std::chrono::steady_clock::now().time_since_epoch().count();
     const int result = buffer.serve(session_.get());
+    busy_since_ = 0;
     if (result > 0 || result == -EINTR || result == -EAGAIN || result == -ENOENT) continue;
     break;  // unmounted, or aborted by an administrator
   }
   serving_ = false;
+}
+
+std::chrono::milliseconds FuseServer::busy_for() const noexcept {
+  using Clock = std::chrono::steady_clock;
+  const Clock::rep since = busy_since_;
+  if (since == 0) return std::chrono::milliseconds(0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch() -
+                                                               Clock::duration(since));
 }
 
 std::uint64_t FuseServer::pin(const std::shared_ptr<const ViewSnapshot>& snapshot) {

@@ -5,6 +5,7 @@
 #include "src/base/fd.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -58,6 +59,8 @@ class FuseServer {
   [[nodiscard]] Resend resend() const noexcept { return resend_; }
   // False when the connection has ended: unmounted or aborted.
   [[nodiscard]] bool serving() const noexcept { return serving_.load(); }
+  // How long the request that is being answered has taken so far; zero while none is.
+  [[nodiscard]] std::chrono::milliseconds busy_for() const noexcept;
   // Generations that open files still read, the present one included when it is among them.
   [[nodiscard]] std::size_t pinned_generations() const noexcept { return pinned_count_.load(); }
 
@@ -100,6 +103,7 @@ class FuseServer {
   std::shared_ptr<const ViewSnapshot> former_;
   std::atomic<std::size_t> pinned_count_ = 0;
   std::atomic<bool> serving_ = true;
+  std::atomic<std::chrono::steady_clock::rep> busy_since_ = 0;  // 0: idle
   std::unique_ptr<fuse_session, SessionDeleter> session_;
   std::thread thread_;
 };

@@ -81,6 +81,11 @@ bool detach_mount(const std::string& path) {
   throw_errno("cannot unmount", path);
 }
 
+// The force is what writing to fusectl's `abort` does (fuse_umount_begin), without that file system.
+void abort_view(const std::string& path) {
+  if (::umount2(path.c_str(), MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW) != 0) throw_errno("cannot abort", path);
+}
+
 std::vector<std::string> detach_views_below(const std::string& directory) {
   std::vector<std::string> out;
   const std::vector<MountPoint> mounts = current_mounts();

@@ -40,6 +40,10 @@ bool detach_mount(const std::string& path);
 // Stands for "transport endpoint is not connected".
 std::vector<std::string> detach_views_below(const std::string& directory);
 
+// Ends the FUSE connection behind the view mounted at `path` and takes the mount away: whoever waits for an
+// answer gets ECONNABORTED, also a process that no signal ends. Throws SystemError.
+void abort_view(const std::string& path);
+
 enum class BindOutcome { bound, already, no_parent };
 
 // Binds the view mounted at `view` to <runtime_root>/<uid>/secrets. The directory is the user's own, so no

@@ -39,6 +39,7 @@ class ViewMount final : public View {
   // Lazy unmount and end of serving; open files fail from here on.
   void unmount() override;
 
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] bool serving() const override { return server_.serving(); }
   [[nodiscard]] const FuseServer* server() const noexcept override { return &server_; }
 

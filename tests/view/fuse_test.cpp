@@ -3,6 +3,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/view/fuse_fixture.hpp"
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 
@@ -212,4 +213,29 @@ TEST_CASE("a mount whose server is gone is found and replaced") {
     CHECK(secrets::detach_views_below(place.root()) == std::vector{place.path("view")});
     CHECK(secrets::detach_views_below(place.root()).empty());
   }
+}
+
+TEST_CASE("readers of a server that is stuck are let go by an abort") {
+  Place place;
+  std::array<int, 2> stuck{};
+  REQUIRE(::pipe(stuck.data()) == 0);
+  const auto mount = ViewMount::mount({.path = place.path("view"),
+                                       .owner = owner(),
+                                       .snapshot = snapshot("g1", {{"a", "the value"}}),
+                                       .observer = [&stuck](const secrets::AccessEvent&) {
+                                         char byte = 0;
+                                         static_cast<void>(!::read(stuck[0], &byte, 1));
+                                       }});
+  CHECK(mount->server()->busy_for().count() == 0);
+  Visitor reader(kOwner, kOwner, [&] { return read_path(place.path("view/a")); });
+  for (int i = 0; i < 5000 && mount->server()->busy_for().count() < 20; ++i) ::usleep(1000);
+  CHECK(mount->server()->busy_for().count() >= 20);
+  secrets::abort_view(place.path("view"));
+  const int code = reader.finish().code;
+  CHECK((code == ECONNABORTED || code == ENOTCONN));
+  // It lets go of what it was stuck in, and notices.
+  CHECK(::write(stuck[1], "xx", 2) == 2);
+  for (int i = 0; i < 5000 && mount->serving(); ++i) ::usleep(1000);
+  CHECK_FALSE(mount->serving());
+  for (const int fd : stuck) ::close(fd);
 }
