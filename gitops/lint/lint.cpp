@@ -11,8 +11,8 @@ namespace {
 stack::Severity severity_of(const Rule& rule, const stack::RepositoryConfig& repository) {
   const auto policy = repository.policy.find(rule.name);
   if (policy == repository.policy.end()) return rule.severity;
-  if (policy->second == "error") return stack::Severity::error;
-  return policy->second == "warn" ? stack::Severity::warn : stack::Severity::off;
+  if (policy->second == "off") return stack::Severity::off;
+  return policy->second == "warn" ? stack::Severity::warn : stack::Severity::error;
 }
 
 bool ignored(const Finding& finding, const stack::StackConfig& config) {
@@ -34,7 +34,9 @@ std::vector<Finding> lint_stack(const layout::Stack& stack, const stack::Reposit
   for (const Rule& rule : rules()) {
     const stack::Severity severity = severity_of(rule, repository);
     if (severity == stack::Severity::off) continue;
-    for (Finding& finding : rule.check(stack)) {
+    const bool valued = rule.check_value != nullptr;
+    for (Finding& finding :
+         valued ? rule.check_value(stack, repository.policy.at(rule.name)) : rule.check(stack)) {
       finding.rule = rule.name;
       finding.severity = severity;
       finding.stack = stack.name;

@@ -22,6 +22,30 @@ Finding at(const Location& where, const std::string& service, std::string messag
   return out;
 }
 
+// podman(1), podman-auto-update: "disabled" asks for nothing.
+Findings autoupdate_label(const layout::Stack& stack, std::string_view policy) {
+  constexpr const char* kLabel = "io.containers.autoupdate";
+  Findings out;
+  for (const auto& [name, service] : stack.project.services) {
+    const auto label = service.labels.find(kLabel);
+    const std::string value = label == service.labels.end() ? "" : label->second;
+    const bool asks = !value.empty() && value != "disabled";
+    if (policy == "forbid" && asks) {
+      out.push_back(
+          at(service.where, name,
+             name + " has the label " + kLabel + "=" + value +
+                 ", and the policy forbids it: podman would replace the image behind hwcsync's back",
+             std::string("remove the label ") + kLabel));
+    } else if (policy == "require" && value != "registry" && value != "local") {
+      out.push_back(at(service.where, name,
+                       asks ? name + " has the label " + kLabel + "=" + value + ", which podman does not know"
+                            : name + " has no label " + kLabel + ", and the policy requires it",
+                       std::string("write ") + kLabel + ": registry"));
+    }
+  }
+  return out;
+}
+
 Findings database_published_everywhere(const layout::Stack& stack) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
@@ -165,6 +189,16 @@ Findings volume_u_on_network_mount(const layout::Stack& stack) {
 std::span<const Rule> rules() {
   using stack::Severity;
   static const std::array table{
+      Rule{
+          "autoupdate-label", Severity::off, "the label io.containers.autoupdate is missing, or is there",
+          "The policy has a value and no severity: 'require' wants the label (registry or local) on every "
+          "service, 'forbid' on none; what differs is an error. With the label, podman-auto-update replaces "
+          "a "
+          "container's image outside of any revision: a plan does not show it and a rollback does not undo "
+          "it. "
+          "podman can do so for style oci only: it needs a unit for each container, and reports an error for "
+          "those of a Compose stack.",
+          nullptr, autoupdate_label},
       Rule{"database-published-everywhere", Severity::warn,
            "a database is published on every address of the host",
            "A published port without an address listens on all of them, and for rootful podman it goes "

@@ -88,14 +88,13 @@ void read_policy(const Row<RepositoryConfig>& /*row*/, const Yaml& value, Reposi
   for (const Yaml::Entry& entry : value.entries) {
     const auto& known = stack::rule_names();
     const Location where = stack::key_place(value, entry.key);
-    if (entry.key == "autoupdate-label") {
-      problems.add(where, "the rule 'autoupdate-label' is not supported by this version yet");
-    } else if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+    const auto& values = stack::rule_values(entry.key);
+    if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
       problems.add(where, "unknown rule '" + entry.key + "'" + suggestion(entry.key, known));
     } else if (!entry.value.is_scalar() ||
-               (entry.value.text != "error" && entry.value.text != "warn" && entry.value.text != "off")) {
+               std::find(values.begin(), values.end(), entry.value.text) == values.end()) {
       problems.add(entry.value,
-                   "expected one of error, warn, off" +
+                   "expected one of " + join(values, ", ") +
                        (entry.value.is_scalar() ? ", found '" + entry.value.text + "'" : std::string()));
     } else {
       out.policy[entry.key] = entry.value.text;
@@ -106,7 +105,7 @@ void read_policy(const Row<RepositoryConfig>& /*row*/, const Yaml& value, Reposi
 
 Json policy_schema() {
   Json properties = Json::object();
-  for (const std::string& rule : stack::rule_names()) properties[rule] = {{"enum", {"error", "warn", "off"}}};
+  for (const std::string& rule : stack::rule_names()) properties[rule] = {{"enum", stack::rule_values(rule)}};
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
 }
 
@@ -124,7 +123,9 @@ struct Schema<RepositoryConfig> : StructSchema<RepositoryConfig> {
           row<&RepositoryConfig::variables>("variables", "Variables for Compose files."),
           row<&RepositoryConfig::secrets>(
               "secrets", "Where a secret's source is looked up after the stack's own directory."),
-          {"policy", "Severity of each lint rule: error, warn or off.", &read_policy, &policy_schema, false},
+          {"policy",
+           "Severity of each lint rule: error, warn or off; autoupdate-label: require, forbid or off.",
+           &read_policy, &policy_schema, false},
           row<&RepositoryConfig::documents>(
               "documents", "Globs of files that change nothing on a host, beside the built-in ones."),
           row<&RepositoryConfig::hosts>("hosts", "The machines.")};

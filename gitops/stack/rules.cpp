@@ -4,6 +4,7 @@ namespace hwcsync::stack {
 
 const std::vector<std::string>& rule_names() {
   static const std::vector<std::string> names{
+      "autoupdate-label",
       "database-published-everywhere",
       "health-missing-for-healthy-dependency",
       "image-unpinned",
@@ -14,6 +15,12 @@ const std::vector<std::string>& rule_names() {
       "volume-u-on-network-mount",
   };
   return names;
+}
+
+const std::vector<std::string>& rule_values(const std::string& rule) {
+  static const std::vector<std::string> severities{"error", "warn", "off"};
+  static const std::vector<std::string> label{"require", "forbid", "off"};
+  return rule == "autoupdate-label" ? label : severities;
 }
 
 }  // namespace hwcsync::stack

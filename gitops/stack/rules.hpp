@@ -10,4 +10,7 @@ namespace hwcsync::stack {
 // together.
 [[nodiscard]] const std::vector<std::string>& rule_names();
 
+// What `policy` may say of a rule: a severity, or for a few rules a value of their own.
+[[nodiscard]] const std::vector<std::string>& rule_values(const std::string& rule);
+
 }  // namespace hwcsync::stack

@@ -46,6 +46,31 @@ TEST_CASE("a good stack has no findings") {
   CHECK(findings(kGood).empty());
 }
 
+TEST_CASE("the policy requires the label for podman's automatic updates, forbids it, or does not care") {
+  const std::string compose =
+      "services:\n  a: { image: 'r.io/a:1' }\n  b:\n    image: r.io/b:1\n    labels: { "
+      "io.containers.autoupdate: registry }\n  c: { image: 'r.io/c:1', labels: "
+      "[io.containers.autoupdate=disabled] }\n  d: { image: 'r.io/d:1', labels: "
+      "[io.containers.autoupdate=daily] }\n";
+  for (const char* style : {"{}\n", "style: oci\n"}) {
+    INFO(style);
+    CHECK(findings(compose, style).empty());
+    CHECK(findings(compose, style, "{ autoupdate-label: off }").empty());
+    const auto required = findings(compose, style, "{ autoupdate-label: require }");
+    CHECK(names(required) == Names{"autoupdate-label/a", "autoupdate-label/c", "autoupdate-label/d"});
+    CHECK(required[0].where.to_string() == "stacks/s/compose.yaml:2:3");
+    CHECK(required[0].severity == stack::Severity::error);
+    CHECK(required[2].message ==
+          "d has the label io.containers.autoupdate=daily, which podman does not know");
+    const auto forbidden = findings(compose, style, "{ autoupdate-label: forbid }");
+    CHECK(names(forbidden) == Names{"autoupdate-label/b", "autoupdate-label/d"});
+    CHECK(forbidden[0].where.to_string() == "stacks/s/compose.yaml:3:3");
+  }
+  CHECK(findings(compose, "lint: { ignore: [ { rule: autoupdate-label, reason: by hand } ] }\n",
+                 "{ autoupdate-label: forbid }")
+            .empty());
+}
+
 TEST_CASE("images without a version or a registry") {
   const auto list = findings(
       "services:\n  a: { image: postgres }\n  b: { image: 'ghcr.io/x/y:latest' }\n  c: { image: "

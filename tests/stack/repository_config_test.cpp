@@ -107,8 +107,8 @@ TEST_CASE("unknown keys, words and rules name the nearest one") {
         "hwcsync.yaml:1:11: unknown rule 'image-unpined'; did you mean 'image-unpinned'?");
   CHECK(problems("policy: { image-unpinned: maybe }\n" + kHost) ==
         "hwcsync.yaml:1:27: expected one of error, warn, off, found 'maybe'");
-  CHECK(problems("policy: { autoupdate-label: require }\n" + kHost) ==
-        "hwcsync.yaml:1:11: the rule 'autoupdate-label' is not supported by this version yet");
+  CHECK(problems("policy: { autoupdate-label: warn }\n" + kHost) ==
+        "hwcsync.yaml:1:29: expected one of require, forbid, off, found 'warn'");
 }
 
 TEST_CASE("names, duplicates and flake against file are checked, all at once") {
@@ -141,7 +141,8 @@ TEST_CASE("paths stay inside the repository and generated files apart") {
 }
 
 TEST_CASE("an unknown host is a usage error with the nearest name") {
-  const RepositoryConfig config = read("version: 1\nhosts: { server: { flake: '#s' }, backup: { flake: '#b' } }\n");
+  const RepositoryConfig config =
+      read("version: 1\nhosts: { server: { flake: '#s' }, backup: { flake: '#b' } }\n");
   CHECK(find_host(config, "server").flake == "#s");
   try {
     (void)find_host(config, "servr");
