@@ -66,6 +66,7 @@ OrderedJson stack_json(const TouchedStack& stack) {
           {"units", stack.units},
           {"containers", stack.containers},
           {"completing", stack.completing},
+          {"replicas", stack.replicas},
           {"probes", probes},
           {"timeout_ms", stack.timeout.count()}};
 }
@@ -77,7 +78,8 @@ TouchedStack stack_from(const Json& value) {
                    .containers = value.at("containers").get<std::vector<std::string>>(),
                    .completing = value.at("completing").get<std::set<std::string>>(),
                    .probes = {},
-                   .timeout = std::chrono::milliseconds(value.at("timeout_ms").get<std::int64_t>())};
+                   .timeout = std::chrono::milliseconds(value.at("timeout_ms").get<std::int64_t>()),
+                   .replicas = value.value("replicas", std::map<std::string, std::int64_t>{})};
   for (const Json& probe : value.at("probes")) {
     out.probes.push_back({.http = probe.at("http").get<std::string>(),
                           .tcp = probe.at("tcp").get<std::string>(),
@@ -171,14 +173,21 @@ TouchedStack touched_stack(const layout::Stack& stack) {
   TouchedStack out{.name = stack.name, .account = account_of(stack), .probes = stack.config.health.probes};
   for (const std::string& unit : stack.units()) out.units.push_back(unit + ".service");
   out.timeout = parse_timeout(stack.config.health.timeout);
-  for (const auto& [name, service] : stack.project.services)
-    out.containers.push_back(stack.container(service));
+  // What stands for a service: its container, or what the names of several begin with.
+  const auto subject = [&](const compose::Service& service) {
+    return service.scale == 1 ? stack.container(service) : stack.project.name + '-' + service.name + '-';
+  };
   for (const auto& [name, service] : stack.project.services) {
-    if (service.restart == "no") out.completing.insert(stack.container(service));
+    if (service.scale == 1) {
+      out.containers.push_back(subject(service));
+    } else if (service.scale > 1) {
+      out.replicas[subject(service)] = service.scale;
+    }
+    if (service.restart == "no") out.completing.insert(subject(service));
     for (const auto& [other, dependency] : service.depends_on) {
       const auto found = stack.project.services.find(other);
       if (dependency.condition != compose::Dependency::Condition::completed) continue;
-      if (found != stack.project.services.end()) out.completing.insert(stack.container(found->second));
+      if (found != stack.project.services.end()) out.completing.insert(subject(found->second));
     }
   }
   return out;

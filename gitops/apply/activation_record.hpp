@@ -6,6 +6,7 @@
 #include "src/base/json.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -27,9 +28,12 @@ struct TouchedStack {
   Account account;
   std::vector<std::string> units;  // with ".service"
   std::vector<std::string> containers;
-  std::set<std::string> completing;  // of the containers: those that do their work and exit
+  std::set<std::string> completing;  // of both: those that do their work and exit
   std::vector<stack::Probe> probes;
   std::chrono::milliseconds timeout{0};
+  // Services that have not one container: "<project>-<service>-" and how many. The provider numbers them as
+  // it goes, so names are not known before.
+  std::map<std::string, std::int64_t> replicas;
 };
 
 // How the machine was before we touched it: what it is judged against.

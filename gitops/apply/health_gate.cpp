@@ -136,6 +136,8 @@ class Gate final : public Judgement {
     report_.probes = 0;
     for (const TouchedStack& stack : record_.touched) {
       for (const std::string& name : stack.containers) add_container(out, stack, name, containers);
+      for (const auto& [prefix, wanted] : stack.replicas)
+        add_replicas(out, stack, prefix, wanted, containers);
     }
     for (const TouchedStack& stack : record_.touched) {
       for (const std::string& unit : stack.units) add_unit(out, stack, unit);
@@ -160,6 +162,32 @@ class Gate final : public Judgement {
   }
 
  private:
+  // All containers of a service that has several, by what their names begin with.
+  void add_replicas(std::vector<Ailment>& out, const TouchedStack& stack, const std::string& prefix,
+                    std::int64_t wanted, const Containers& containers) {
+    std::int64_t found = 0;
+    for (const auto& [key, status] : containers) {
+      const bool ours = key.first == stack.account.uid && status.stack == stack.name &&
+                        key.second.size() > prefix.size() && key.second.starts_with(prefix) &&
+                        key.second.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+      if (!ours) continue;
+      ++found;
+      add_container(out, stack, key.second, containers);
+    }
+    if (found >= wanted) return;
+    out.push_back({.stack = stack.name,
+                   .subject = "service " + prefix.substr(0, prefix.size() - 1),
+                   .what = "has " + std::to_string(found) + " of " + std::to_string(wanted) + " containers",
+                   .hope = Hope::pending,
+                   .log = {}});
+  }
+
+  // By its own name, or by what the names of a service's several containers begin with.
+  static bool may_end(const TouchedStack& stack, const std::string& name) {
+    return stack.completing.count(name) != 0 ||
+           stack.completing.count(name.substr(0, name.rfind('-') + 1)) != 0;
+  }
+
   void add_container(std::vector<Ailment>& out, const TouchedStack& stack, const std::string& name,
                      const Containers& containers) {
     ++report_.containers;
@@ -172,7 +200,7 @@ class Gate final : public Judgement {
     } else {
       const ContainerStatus& now = found->second;
       const std::int64_t flaps = count_flaps(ailment.subject, now);
-      if (now.state == "exited" && now.exit_code == 0 && stack.completing.count(name) != 0) return;
+      if (now.state == "exited" && now.exit_code == 0 && may_end(stack, name)) return;
       const std::string times =
           flaps > 0 ? ", restarted " + count_of(static_cast<std::size_t>(flaps), "time") + " meanwhile" : "";
       if (now.state == "exited") {

@@ -55,6 +55,40 @@ TEST_CASE("well for the settle time is healthy") {
   CHECK(patient.spent().count() == 5);
 }
 
+TEST_CASE("every container of a service that has several is looked at") {
+  layout::Stack stack;
+  stack.name = stack.project.name = "photos";
+  stack.user = "homelab";
+  stack.account.uid = 1000;
+  stack.unit = "photos-stack";
+  stack.project.services["web"].name = "web";
+  stack.project.services["web"].scale = 3;
+  stack.project.services["off"].name = "off";
+  stack.project.services["off"].scale = 0;
+  Patient patient;
+  patient.record.touched = {touched_stack(stack)};
+  CHECK(patient.record.touched[0].containers.empty());
+  CHECK(record_from_json(Json::parse(to_json(patient.record).dump())).touched[0].replicas ==
+        std::map<std::string, std::int64_t>{{"photos-web-", 3}});
+  auto report = patient.judge();
+  REQUIRE_FALSE(report.healthy());
+  CHECK(report.reason() == "photos: service photos-web has 1 of 3 containers");
+
+  for (const char* name : {"photos-web-2", "photos-web-7"}) {
+    patient.world.machine.containers.push_back(patient.container());
+    patient.world.machine.containers.back().name = name;
+  }
+  report = patient.judge();
+  CHECK(report.healthy());
+  CHECK(report.containers == 3);
+
+  patient.world.machine.containers.back().state = "exited";
+  patient.world.machine.containers.back().exit_code = 0;
+  CHECK_THAT(patient.judge().reason(), Contains("container photos-web-7: exited with 0"));
+  patient.record.touched[0].completing = {"photos-web-"};
+  CHECK(patient.judge().healthy());
+}
+
 TEST_CASE("a health check that still starts is waited for") {
   Patient patient;
   patient.container().health = "starting";
