@@ -53,7 +53,12 @@ struct Stack {
   [[nodiscard]] std::string secret_path(const std::string& file) const;
   // Name of the env file in the view for a unit: "<unit>.env".
   [[nodiscard]] std::string env_file(const std::string& unit_name) const;
-  // Units of this stack without ".service": one for style compose, one a container for style oci.
+  // The unit of style oci that runs prepare.commands, "<name>-prepare"; empty when there are none.
+  [[nodiscard]] std::string prepare_unit() const;
+  // Whether prepare.commands in style oci read this file: they say its path.
+  [[nodiscard]] bool commands_name(const std::string& path) const;
+  // Units of this stack without ".service": one for style compose, one a container for style oci, and the
+  // one that runs its commands.
   [[nodiscard]] std::vector<std::string> units() const;
   // Name of the container of a service: container_name, or "<project>-<service>" (oci),
   // "<project>-<service>-1".

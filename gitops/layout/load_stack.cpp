@@ -102,12 +102,6 @@ class Loader {
     if (out_.style == stack::Style::oci) {
       out_.user = "root";
       out_.account = {.uid = 0, .gid = 0, .sub_ids = 0, .home = "/root"};
-      if (!out_.config.prepare.commands.empty()) {
-        problems_.add(
-            out_.config.place("prepare"),
-            "'commands' is for stacks of style compose in this version: style oci has no start of the "
-            "whole stack to run them before; remove it");
-      }
       if (!out_.config.user.empty()) {
         problems_.add(out_.config.place("user"),
                       "a stack of style oci runs as root in this version; remove 'user'");

@@ -34,6 +34,11 @@ SecretFile base_file(const Stack& stack, const Secret& secret) {
   return out;
 }
 
+// prepare.commands that read the file make their unit one more consumer.
+void add_commands(const Stack& stack, const std::string& path, SecretFile& file) {
+  if (stack.commands_name(path)) file.consumers.push_back(stack.prepare_unit() + ".service");
+}
+
 // The tainted variables of a service, in pieces that the secret service puts together.
 std::vector<EnvironmentVariable> environment_of(const compose::Service& service) {
   std::vector<EnvironmentVariable> out;
@@ -68,6 +73,7 @@ void add_env_files(const Stack& stack, const Secret& secret, std::vector<SecretF
     const std::string unit = "podman-" + stack.container(service);
     file.path = stack.env_file(unit);
     file.consumers = {unit + ".service"};
+    add_commands(stack, "/run/hwcsync/view/0/" + file.path, file);
     file.grammar = secrets::Grammar::podman_env;
     files.push_back(std::move(file));
   }
@@ -112,6 +118,7 @@ SecretFile raw_file(const Stack& stack, const Secret& secret) {
         std::find(secret.services.begin(), secret.services.end(), name) != secret.services.end();
     if (uses) out.consumers.push_back("podman-" + stack.container(service) + ".service");
   }
+  add_commands(stack, stack.secret_path(secret.name), out);
   return out;
 }
 

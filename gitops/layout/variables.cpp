@@ -125,9 +125,9 @@ compose::Variables make_variables(const stack::RepositoryConfig& repository, con
   add_level(out, stack.config.variables, stack.config.place("variables"), problems);
   out.values.emplace("HOME", stack.account.home);
   if (!repository.defaults.timezone.empty()) out.values.emplace("TZ", repository.defaults.timezone);
-  const auto& wanted = stack.config.environment_from_host;
-  if (std::find(wanted.begin(), wanted.end(), "XDG_RUNTIME_DIR") != wanted.end()) {
-    out.values["XDG_RUNTIME_DIR"] = "/run/user/" + std::to_string(stack.account.uid);
+  for (const std::string& name : stack.config.environment_from_host) {
+    out.values[name] =
+        name == "XDG_RUNTIME_DIR" ? "/run/user/" + std::to_string(stack.account.uid) : stack.user;
   }
   if (!stack.config.category.empty()) {
     out.values["STATE_DIR"] = "/opt/" + stack.config.category + '/' + stack.name;

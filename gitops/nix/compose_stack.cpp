@@ -4,6 +4,7 @@
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/marker.hpp"
 #include "gitops/nix/podman_build.hpp"
+#include "gitops/nix/prepare_script.hpp"
 #include "gitops/nix/printer.hpp"
 #include "gitops/nix/provider_document.hpp"
 #include "src/base/hash.hpp"
@@ -58,29 +59,6 @@ std::set<std::string> ending_services(const compose::Project& project) {
   return out;
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-// What mkService makes of commands: each numbered, so that the one that fails can be named.
-std::string commands_text(const layout::Stack& stack, const std::string& what,
-                          const std::map<std::string, std::string>& variables,
-                          const std::vector<std::string>& commands) {
-  std::string out =
-      "set -e\nn=0\ntrap 'status=$?; [ \"$status\" = 0 ] || echo \"compose-stack: " + stack.name +
-      ": command $n of " + what + " ended with status $status\" >&2' EXIT\n";
-  for (const auto& [name, value] : variables) out += "export " + name + "=" + quoted(value) + "\n";
-  for (const auto& command : commands) out += "n=$((n + 1))\n" + command + "\n";
-  return out;
-}
-
-std::string before_text(const layout::Stack& stack) {
-  const auto& prepare = stack.config.prepare;
-  return commands_text(stack, "prepare.commands", prepare.variables, prepare.commands);
-}
-
 std::string unit_conf(const layout::Stack& stack, const Facts& facts) {
   std::string out = "project=" + facts.project + "\n";
   for (const auto& file : facts.env_files) out += "env-file=" + file + "\n";
@@ -132,7 +110,7 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   facts.unit_conf = unit_conf(stack, facts);
   Sha256 hash;
   hash.add(compose_file).add(facts.unit_conf);
-  if (!facts.commands.empty()) hash.add(before_text(stack));
+  if (!facts.commands.empty()) hash.add(prepare_script(stack, "compose-stack"));
   for (const auto& command : facts.builds) hash.add(command);
   for (const auto& asset : stack.assets) hash.add(asset.name).add(asset.content);
   for (const auto& [name, directory] : stack.project.directories) hash.add(name).add(directory.hash());
@@ -225,9 +203,11 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
   Json files = Json::object();
   files[etc + "compose.yaml"] = Json{{"source", compose_source(stack).meaning()}};
   files[etc + "unit.conf"] = Json{{"text", facts.unit_conf}};
-  if (!facts.commands.empty()) files[etc + "before.sh"] = Json{{"text", before_text(stack)}};
+  if (!facts.commands.empty())
+    files[etc + "before.sh"] = Json{{"text", prepare_script(stack, "compose-stack")}};
   if (!facts.builds.empty())
-    files[etc + "build.sh"] = Json{{"text", commands_text(stack, "build", {}, facts.builds)}};
+    files[etc + "build.sh"] =
+        Json{{"text", command_script(stack, {"compose-stack", "build", {}, facts.builds})}};
   for (const auto& asset : stack.assets) {
     files[etc + "assets/" + asset.name] = Json{{"source", asset_source(stack, asset).meaning()}};
   }

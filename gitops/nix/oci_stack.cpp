@@ -6,6 +6,7 @@
 #include "gitops/nix/escape.hpp"
 #include "gitops/nix/marker.hpp"
 #include "gitops/nix/oci_container.hpp"
+#include "gitops/nix/oci_prepare.hpp"
 #include "gitops/nix/oci_resources.hpp"
 #include "gitops/nix/oci_unit.hpp"
 #include "gitops/nix/podman_build.hpp"
@@ -152,6 +153,7 @@ Value::Set configuration(const layout::DesiredState& desired, const layout::Stac
       units.user(service.unit(), container_unit(service, scripts));
     }
   }
+  if (!stack.prepare_unit().empty()) units.user(stack.prepare_unit(), prepare_unit(desired, stack, scripts));
   std::vector<std::string> rules = directory_rules(stack);
   for (auto& rule : bind_source_rules(stack)) rules.push_back(std::move(rule));
 

@@ -60,6 +60,10 @@ Ties ties_of(const OciService& service) {
     out.wants.push_back(view_unit(service.stack()));
     out.after.push_back(view_unit(service.stack()));
   }
+  if (const std::string unit = service.stack().prepare_unit(); !unit.empty()) {
+    out.requires_.push_back(unit + ".service");
+    out.after.push_back(unit + ".service");
+  }
   for (auto& unit : foreign_network_units(service)) {
     out.requires_.push_back(unit);
     out.after.push_back(std::move(unit));

@@ -17,11 +17,15 @@ std::string command_text(const ScriptCommand& command) {
 }  // namespace
 
 std::string StackScripts::add(const std::string& name, const std::vector<ScriptCommand>& commands) {
-  std::string text = "#!/bin/sh\nset -eu\n";
+  std::string text = "set -eu\n";
   for (std::size_t i = 0; i < commands.size(); ++i) {
     text += (i + 1 == commands.size() ? "exec " : "") + command_text(commands[i]);
   }
-  texts_[name] = std::move(text);
+  return add_text(name, text);
+}
+
+std::string StackScripts::add_text(const std::string& name, const std::string& lines) {
+  texts_[name] = "#!/bin/sh\n" + lines;
   return "/etc/hwcsync/stacks/" + stack_.name + "/bin/" + name;
 }
 

@@ -22,6 +22,8 @@ class StackScripts {
   // Adds a script that runs `commands` one after the other and ends with the first that fails. The last one
   // replaces the shell. Gives the path on the host.
   std::string add(const std::string& name, const std::vector<ScriptCommand>& commands);
+  // The same with lines for the shell.
+  std::string add_text(const std::string& name, const std::string& lines);
   // What the unit that runs `name` puts into restartTriggers: the hash of the text.
   [[nodiscard]] std::string trigger(const std::string& name) const;
 

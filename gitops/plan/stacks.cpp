@@ -176,6 +176,11 @@ StackChange compare_stack(const StackPair& pair) {
   add(surrounding_differences(before, after), Action::unit);
   add(project_differences(before, after),
       after.style == stack::Style::compose ? Action::reload : Action::unit);
+  // In style oci every container requires the unit that runs the commands.
+  if (before.prepare_unit() != after.prepare_unit()) {
+    for (const auto& [name, service] : after.project.services)
+      mark(out.services, name, Action::restart, "prepare.commands");
+  }
   settle_action(out, after);
   out.needed = out.action;
   return out;

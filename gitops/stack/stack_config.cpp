@@ -37,11 +37,13 @@ struct Checker {
     if (config.user == "dedicated")
       problems.add(place("user"), "'user: dedicated' is not supported by this version yet");
     for (const std::string& name : config.environment_from_host) {
-      if (name == "XDG_RUNTIME_DIR") continue;
-      problems.add(place("environment-from-host"),
-                   "'" + name +
-                       "' from the host's environment is not supported by this version "
-                       "yet; only XDG_RUNTIME_DIR is");
+      if (name == "XDG_RUNTIME_DIR" || name == "USER" || name == "LOGNAME") continue;
+      problems.add(
+          place("environment-from-host"),
+          "what '" + name +
+              "' is on the host cannot be known from the repository, and a revision must mean the same "
+              "wherever it is rendered; XDG_RUNTIME_DIR, USER and LOGNAME follow from the stack's user. "
+              "Declare it under the host's 'variables' in hwcsync.yaml instead");
     }
     check_variable_names(document.find("variables"), problems);
     check_variable_names(document.find("assets"), problems);

@@ -74,9 +74,10 @@ const Rows<stack::Prepare>& Schema<stack::Prepare>::rows() {
   using T = stack::Prepare;
   static const Rows<T> table{
       row<&T::directories>("directories", "Directories to make before the stack starts."),
-      row<&T::commands>("commands",
-                        "Shell commands to run before each start and reload, as the stack's user, with the "
-                        "stack's variables and secrets there. Only for style compose."),
+      row<&T::commands>(
+          "commands",
+          "Shell commands to run before each start of the stack and when they changed, with its "
+          "variables and secrets there: as the stack's user, in style oci as root."),
       unsupported_row<T>("once", "Data steps that run once.")};
   return table;
 }
@@ -145,8 +146,9 @@ const Rows<stack::StackConfig>& Schema<stack::StackConfig>::rows() {
       row<&T::variables>("variables",
                          "Variables for the Compose file; they win over those of host and repository."),
       row<&T::assets>("assets", "Variable -> tracked file of the stack, given to Compose as ${VARIABLE}."),
-      row<&T::environment_from_host>("environment-from-host",
-                                     "Names of the host's environment that may be used: XDG_RUNTIME_DIR."),
+      row<&T::environment_from_host>(
+          "environment-from-host",
+          "Names of the host's environment that may be used: XDG_RUNTIME_DIR, USER, LOGNAME."),
       row<&T::secrets>("secrets", "Secrets by name; 'env' is the stack's env file."),
       row<&T::mounts>("mounts", "File systems that must be there."),
       row<&T::firewall>("firewall", "Ports to open."),

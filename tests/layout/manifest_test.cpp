@@ -31,6 +31,20 @@ TEST_CASE("style compose shows the whole env file to its unit and files by name"
   CHECK(file.mode == 0440);
 }
 
+TEST_CASE("commands of style oci that name a secret's file are one more consumer of it") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW", "USER"}));
+  fixture.stack(
+      "one", "services:\n  db: { image: j, secrets: [ pw ] }\nsecrets: { pw: { external: true } }\n",
+      "style: oci\nsecrets: { pw: { source: one.env, key: PW }, other: { source: one.env, key: USER } }\n"
+      "prepare: { commands: [ 'use /run/hwcsync/view/0/one/other' ] }\n");
+  const secrets::Manifest manifest = secrets::parse_manifest(fixture.load().manifest_json());
+  REQUIRE(manifest.files.size() == 2);
+  CHECK(manifest.files[0].path == "one/other");
+  CHECK(manifest.files[0].consumers == std::vector<std::string>{"one-prepare.service"});
+  CHECK(manifest.files[1].consumers == std::vector<std::string>{"podman-one-db.service"});
+}
+
 TEST_CASE("style oci shows each container the variables that it uses, in parts") {
   Fixture fixture;
   fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW", "USER"}));

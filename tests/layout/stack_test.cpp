@@ -34,7 +34,7 @@ TEST_CASE("a stack of style oci belongs to root and is one unit a container") {
   CHECK(stack.secret_path("pw") == "/run/hwcsync/view/0/one/pw");
 }
 
-TEST_CASE("commands before a start are for style compose") {
+TEST_CASE("commands before a start have a unit of their own in style oci") {
   Fixture fixture;
   fixture.stack("one", kWeb, "prepare: { commands: [ 'true' ] }\n");
   CHECK(fixture.one().config.prepare.commands == std::vector<std::string>{"true"});
@@ -42,24 +42,23 @@ TEST_CASE("commands before a start are for style compose") {
                 "variables: { OWN: a b, OWNER: c }\nprepare: { commands: [ 'ls \"${OWN}\"/x $HOME' ] }\n");
   CHECK(fixture.one().config.prepare.variables == std::map<std::string, std::string>{{"OWN", "a b"}});
   fixture.stack("one", kWeb, "style: oci\nprepare: { commands: [ 'true' ] }\n");
-  CHECK_THAT(
-      fixture.problems(),
-      Contains("stacks/one/stack.yaml:2:1: 'commands' is for stacks of style compose in this version"));
+  CHECK(fixture.one().units() == std::vector<std::string>{"one-prepare", "podman-one-web"});
 }
 
 TEST_CASE("variables of the stack win over the host's, and those over the repository's") {
   Fixture fixture;
   const std::string compose =
       "services:\n  web: { image: i, environment: [ 'L=$LEVEL', 'B=$BOTH', 'S=$OWN', 'TZ=$TZ', "
-      "'X=$XDG_RUNTIME_DIR' ] }\n";
+      "'X=$XDG_RUNTIME_DIR', 'U=$USER' ] }\n";
   fixture.stack("one", compose,
-                "variables: { OWN: '${BOTH}/own' }\nenvironment-from-host: [ XDG_RUNTIME_DIR ]\n");
+                "variables: { OWN: '${BOTH}/own' }\nenvironment-from-host: [ XDG_RUNTIME_DIR, USER ]\n");
   const auto environment = fixture.one().project.services.at("web").environment;
   CHECK(environment.at("L").plain() == "host");
   CHECK(environment.at("B").plain() == "/mnt/docker/x");
   CHECK(environment.at("S").plain() == "/mnt/docker/x/own");
   CHECK(environment.at("TZ").plain() == "Europe/Berlin");
   CHECK(environment.at("X").plain() == "/run/user/1000");
+  CHECK(environment.at("U").plain() == fixture.one().user);
   fixture.stack("one", compose, "variables: { LEVEL: stack, OWN: $NOBODY }\n");
   CHECK_THAT(
       fixture.problems(),

@@ -107,6 +107,41 @@ TEST_CASE("a service that others wait to end is a oneshot unit that runs its con
                           "--network=s_default", "docker.io/library/init:1", "it's", "$x %"});
 }
 
+TEST_CASE("commands of a stack run once before its containers, with the secrets there") {
+  const auto rendered = nix::render(test::oci_state(
+      "services:\n" + service("db") + service("app", "    depends_on: [db]\n"),
+      "style: oci\nvariables: { ROOT: \"it's\" }\nprepare:\n  commands:\n    - podman volume exists "
+      "\"$ROOT\"\n    - podman tag a b\n"));
+  const test::OciLab out(rendered);
+  const Json& unit = out.unit("s-prepare");
+  CHECK(unit["config"]["Type"] == Json::array({"oneshot"}));
+  CHECK(unit["config"]["RemainAfterExit"] == Json::array({"1"}));
+  CHECK(unit["config"]["TimeoutStartSec"] == Json::array({"300"}));
+  CHECK(unit["start"] == Json::array({"/etc/hwcsync/stacks/s/bin/s-prepare"}));
+  for (const char* name : {"podman-db", "podman-app"}) {
+    INFO(name);
+    CHECK(has(out.unit(name)["requires"], "s-prepare.service"));
+    CHECK(has(out.unit(name)["after"], "s-prepare.service"));
+  }
+  const Json module = rendered.intended.at("stacks/s/index.nix")["systemd"]["services"]["s-prepare"];
+  CHECK(module["unitConfig"]["StopWhenUnneeded"] == true);
+  CHECK(module["serviceConfig"]["ExecReload"] == module["serviceConfig"]["ExecStart"]);
+  CHECK(module["reloadTriggers"].size() == 1);
+  CHECK_FALSE(module.contains("restartTriggers"));
+
+  const std::string script = rendered.files.at("stacks/s/bin/s-prepare");
+  CHECK(script.find("export PATH=/run/wrappers/bin:/run/current-system/sw/bin HOME=/root\n") !=
+        std::string::npos);
+  CHECK(script.find("export ROOT='it'\\''s'\n") != std::string::npos);
+  const auto first = script.find("podman volume exists \"$ROOT\"\n");
+  CHECK(first != std::string::npos);
+  CHECK(script.find("podman tag a b\n") > first);
+
+  const auto none = nix::render(test::oci_state("services:\n" + service("db")));
+  CHECK_FALSE(none.files.count("stacks/s/bin/s-prepare"));
+  CHECK_FALSE(none.intended.at("stacks/s/index.nix")["systemd"]["services"].contains("s-prepare"));
+}
+
 TEST_CASE("a dependency that need not be there is wanted, not required") {
   const auto out =
       lab(service("db") +

@@ -99,9 +99,12 @@ TEST_CASE("keys that this version does not act on are refused with those words")
       "hash-password` makes one");
   CHECK(problems("user: dedicated\n") ==
         "stacks/s/stack.yaml:1:1: 'user: dedicated' is not supported by this version yet");
-  CHECK(problems("environment-from-host: [ HOME ]\n") ==
-        "stacks/s/stack.yaml:1:1: 'HOME' from the host's environment is not supported by this version yet; "
-        "only XDG_RUNTIME_DIR is");
+  CHECK(
+      problems("environment-from-host: [ HOME ]\n") ==
+      "stacks/s/stack.yaml:1:1: what 'HOME' is on the host cannot be known from the repository, and a "
+      "revision "
+      "must mean the same wherever it is rendered; XDG_RUNTIME_DIR, USER and LOGNAME follow from the stack's "
+      "user. Declare it under the host's 'variables' in hwcsync.yaml instead");
 }
 
 TEST_CASE("values are checked, all at once") {
