@@ -1,5 +1,7 @@
 #include "gitops/layout/desired_state.hpp"
 
+#include "gitops/layout/open_ports.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -39,6 +41,17 @@ std::string Stack::container(const compose::Service& service) const {
   if (!service.container_name.empty()) return service.container_name;
   const std::string plain = project.name + '-' + service.name;
   return style == stack::Style::oci ? plain : plain + "-1";
+}
+
+OpenPorts open_ports(const Stack& stack, const stack::Host& host) {
+  OpenPorts out;
+  if (!host.firewall) return out;
+  const auto& closed = stack.config.firewall.proxied;
+  for (const auto port : stack.config.firewall.tcp) {
+    if (std::find(closed.begin(), closed.end(), port) == closed.end()) out.tcp.push_back(port);
+  }
+  out.udp = stack.config.firewall.udp;
+  return out;
 }
 
 }  // namespace hwcsync::layout

@@ -96,8 +96,9 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   facts.after = configured_after(desired, stack);
   facts.wants = configured_wants(stack);
   facts.requires_units = configured_requires(stack);
-  facts.tcp = open_tcp(desired, stack);
-  facts.udp = open_udp(desired, stack);
+  layout::OpenPorts ports = layout::open_ports(stack, desired.config);
+  facts.tcp = std::move(ports.tcp);
+  facts.udp = std::move(ports.udp);
   // Not healthy within its time is not healthy: the provider waits for dependencies no longer than the health
   // gate.
   facts.start_timeout = seconds(stack.config.health.timeout, stack.name + ": health.timeout");

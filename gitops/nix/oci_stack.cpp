@@ -115,7 +115,7 @@ Value::List assertions(const layout::Stack& stack) {
 }
 
 // A port of the list that is the stack's `port` follows the option.
-Value::List open_ports(const std::vector<std::int64_t>& ports, const std::optional<PortOption>& option) {
+Value::List with_option(const std::vector<std::int64_t>& ports, const std::optional<PortOption>& option) {
   Value::List out = integers(ports);
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (option && option->number == ports[i]) out.items[i] = Value::Expression{"cfg.port", ports[i]};
@@ -164,8 +164,9 @@ Value::Set configuration(const layout::DesiredState& desired, const layout::Stac
       .put_if("systemd.tmpfiles.rules", strings(rules))
       .put_if("environment.etc", etc_files(stack, scripts));
   if (desired.config.firewall) {
-    out.put_if("networking.firewall.allowedTCPPorts", open_ports(open_tcp(desired, stack), port))
-        .put_if("networking.firewall.allowedUDPPorts", integers(open_udp(desired, stack)))
+    const layout::OpenPorts ports = layout::open_ports(stack, desired.config);
+    out.put_if("networking.firewall.allowedTCPPorts", with_option(ports.tcp, port))
+        .put_if("networking.firewall.allowedUDPPorts", integers(ports.udp))
         .put_if("networking.firewall.interfaces", name_server_rules(stack));
   }
   for (auto& binding : routes_of(desired, stack, port).bindings) out.put_path(binding.path, binding.value);

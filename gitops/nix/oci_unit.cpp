@@ -178,6 +178,7 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
   SetBuilder unit;
   unit.put_if("RequiresMountsFor", strings(required_mounts(service.stack())));
   SetBuilder section;
+  std::vector<std::string> triggers;
   section.put("TimeoutStartSec", ours(start_limit(service)));
   if (!model.stop_grace_period.empty()) {
     section.put("TimeoutStopSec",
@@ -188,19 +189,25 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
   add_restart(model, section, unit);
   section.put_if("ExecStartPre", strings(external_checks(service)));
   std::vector<std::string> afterwards;
-  if (!model.post_start.empty())
+  if (!model.post_start.empty()) {
     afterwards.push_back(hook_script(service, model.post_start, "post-start", scripts));
+    triggers.push_back(scripts.trigger(service.container() + "-post-start"));
+  }
   afterwards.push_back(start_dependents());
   section.put("ExecStartPost", strings(afterwards));
   if (!model.pre_stop.empty()) {
     // A hook that fails must not keep the container from being stopped.
     const std::string script = "-" + hook_script(service, model.pre_stop, "pre-stop", scripts);
+    triggers.push_back(scripts.trigger(service.container() + "-pre-stop"));
     section.put("ExecStop",
                 Value::Call{.function = "lib.mkBefore", .arguments = {strings({script})}, .meaning = {}});
   }
   SetBuilder out;
   put_ties(out, ties);
-  out.put_if("unitConfig", unit.take()).put("serviceConfig", section.take());
+  out.put_if("unitConfig", unit.take())
+      .put("serviceConfig", section.take())
+      // The unit names a hook's script by a path that stays.
+      .put_if("restartTriggers", strings(triggers));
   return out.take();
 }
 

@@ -61,20 +61,6 @@ std::string view_unit(const layout::Stack& stack) {
   return "hwcsync-view@" + std::to_string(uid) + ".service";
 }
 
-std::vector<std::int64_t> open_tcp(const layout::DesiredState& desired, const layout::Stack& stack) {
-  std::vector<std::int64_t> out;
-  if (!desired.config.firewall) return out;
-  const auto& closed = stack.config.firewall.proxied;
-  for (const auto port : stack.config.firewall.tcp) {
-    if (std::find(closed.begin(), closed.end(), port) == closed.end()) out.push_back(port);
-  }
-  return out;
-}
-
-std::vector<std::int64_t> open_udp(const layout::DesiredState& desired, const layout::Stack& stack) {
-  return desired.config.firewall ? stack.config.firewall.udp : std::vector<std::int64_t>{};
-}
-
 std::vector<std::string> start_after_units(const layout::DesiredState& desired, const layout::Stack& stack) {
   std::vector<std::string> out;
   for (const auto& name : stack.config.start_after) {

@@ -25,12 +25,6 @@ struct StackFiles {
 [[nodiscard]] std::string view_directory(const layout::Stack& stack);
 [[nodiscard]] std::string view_unit(const layout::Stack& stack);  // "hwcsync-view@1000.service"
 
-// Ports to open: those of stack.yaml without the proxied ones, when the host wants a firewall.
-[[nodiscard]] std::vector<std::int64_t> open_tcp(const layout::DesiredState& desired,
-                                                 const layout::Stack& stack);
-[[nodiscard]] std::vector<std::int64_t> open_udp(const layout::DesiredState& desired,
-                                                 const layout::Stack& stack);
-
 // Units of the stacks that this one starts after, with ".service"; a name that is no stack is taken for a
 // unit.
 [[nodiscard]] std::vector<std::string> start_after_units(const layout::DesiredState& desired,

@@ -1,5 +1,6 @@
 #include "gitops/plan/guards.hpp"
 
+#include "gitops/plan/resources.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
@@ -49,6 +50,21 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
+void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
+  for (const std::string& key : changed_volumes(*pair.before, *pair.after)) {
+    const std::string& name = pair.after->project.volumes.at(key).name;
+    out.push_back(
+        {"volume-changed",
+         pair.name + ": volume '" + key +
+             "' is asked for with other settings than it was made with; podman cannot change them "
+             "and hwcsync removes no data, so its containers would not start. Save it (podman volume "
+             "export " +
+             name + " -o FILE), stop its containers, remove it (podman volume rm " + name +
+             ") and go on; or give the new one another name, or take the change back",
+         "volume-changed:" + pair.name + '/' + key});
+  }
+}
+
 }  // namespace
 
 std::optional<int> database_major(const std::string& image) {
@@ -76,6 +92,7 @@ std::vector<Refusal> check_guards(const GuardInputs& in) {
     if (!pair.before || !pair.after) continue;
     check_databases(pair, out);
     check_volumes(pair, out);
+    check_changed_volumes(pair, out);
   }
   for (const SecretChange& secret : *in.secrets) {
     if (secret.fact != Fact::undecryptable) continue;

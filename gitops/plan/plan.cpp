@@ -72,7 +72,7 @@ bool resolves_alike(const Side& before, const Side& after) {
   return a.stacks == b.stacks && a.secrets == b.secrets && a.variables == b.variables &&
          a.defaults.style == b.defaults.style && a.defaults.user == b.defaults.user &&
          a.defaults.timezone == b.defaults.timezone && before.host->variables == after.host->variables &&
-         users(*before.host) == users(*after.host);
+         before.host->firewall == after.host->firewall && users(*before.host) == users(*after.host);
 }
 
 bool same_host_settings(const stack::Host& a, const stack::Host& b) {
@@ -212,6 +212,7 @@ class Maker {
         try {
           pair.before =
               layout::load_stack(*before_.tree, *before_.config, *before_.host, name, plan_.counters);
+          pair.was_open = layout::open_ports(*pair.before, *before_.host);
         } catch (const ConfigError&) {
           pair.before_unreadable = true;
         }
@@ -223,6 +224,7 @@ class Maker {
         pair.after = probed != probed_.end() ? std::move(probed->second)
                                              : layout::load_stack(*after_.tree, *after_.config, *after_.host,
                                                                   name, plan_.counters);
+        pair.opens = layout::open_ports(*pair.after, *after_.host);
         for (lint::Finding& finding : lint::lint_stack(*pair.after, *after_.config)) {
           plan_.findings.push_back(std::move(finding));
         }
@@ -287,9 +289,8 @@ class Maker {
 
   void measure_firewall(const StackPair& both, std::set<std::int64_t>& opened,
                         std::set<std::int64_t>& closed) {
-    const std::vector<std::int64_t> none;
-    const auto& was = both.before ? both.before->config.firewall.tcp : none;
-    const auto& now = both.after ? both.after->config.firewall.tcp : none;
+    const auto& was = both.was_open.tcp;
+    const auto& now = both.opens.tcp;
     for (const auto port : now) {
       if (std::find(was.begin(), was.end(), port) == was.end()) opened.insert(port);
     }

@@ -1,8 +1,10 @@
 #include "gitops/plan/services.hpp"
 
+#include "gitops/plan/resources.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace hwcsync::plan {
@@ -18,11 +20,21 @@ std::string text(const compose::Port& port) {
 }
 
 std::string text(const compose::Mount& mount) {
-  return (mount.source.empty() ? "" : mount.source + ':') + mount.target + (mount.read_only ? ":ro" : "");
+  static constexpr std::array kTypes{"", "", "tmpfs", "image", "npipe", "cluster"};
+  std::vector<std::string> options = mount.options;
+  if (mount.read_only) options.insert(options.begin(), "ro");
+  if (!mount.subpath.empty()) options.push_back("subpath=" + mount.subpath);
+  if (!mount.recursive.empty()) options.push_back("recursive=" + mount.recursive);
+  for (const auto& [key, value] : mount.labels) options.push_back("label=" + key);
+  const std::string type = kTypes.at(static_cast<std::size_t>(mount.type));
+  return (type.empty() ? "" : type + ' ') + (mount.source.empty() ? "" : mount.source + ':') + mount.target +
+         (options.empty() ? "" : ':' + join(options, ","));
 }
 
 std::string text(const compose::Grant& grant) {
-  return grant.source;
+  std::string out = grant.source + ':' + grant.target;
+  if (!grant.uid.empty() || !grant.gid.empty()) out += ' ' + grant.uid + ':' + grant.gid;
+  return grant.mode.empty() ? out : out + ' ' + grant.mode;
 }
 
 std::string text(const std::string& value) {
@@ -273,6 +285,7 @@ std::vector<ServiceChange> compare_services(const layout::Stack& before, const l
     }
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.service < b.service; });
+  recreate_users(out, before, after);
   add_companions(out, after);
   return out;
 }

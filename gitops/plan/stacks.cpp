@@ -1,5 +1,6 @@
 #include "gitops/plan/stacks.hpp"
 
+#include "gitops/plan/resources.hpp"
 #include "gitops/plan/services.hpp"
 #include "src/base/text.hpp"
 
@@ -32,7 +33,9 @@ std::vector<std::string> unit_differences(const Stack& before, const Stack& afte
 }
 
 // Changes that NixOS applies around the unit: firewall, directories, routes, description.
-std::vector<std::string> surrounding_differences(const Stack& before, const Stack& after) {
+std::vector<std::string> surrounding_differences(const StackPair& pair) {
+  const Stack& before = *pair.before;
+  const Stack& after = *pair.after;
   std::vector<std::string> out;
   const auto ports = [&](const std::string& what, const std::vector<std::int64_t>& a,
                          const std::vector<std::int64_t>& b) {
@@ -45,8 +48,8 @@ std::vector<std::string> surrounding_differences(const Stack& before, const Stac
         out.push_back("closes " + what + ' ' + std::to_string(port));
     }
   };
-  ports("tcp", before.config.firewall.tcp, after.config.firewall.tcp);
-  ports("udp", before.config.firewall.udp, after.config.firewall.udp);
+  ports("tcp", pair.was_open.tcp, pair.opens.tcp);
+  ports("udp", pair.was_open.udp, pair.opens.udp);
   for (const stack::Directory& directory : after.config.prepare.directories) {
     const auto& old = before.config.prepare.directories;
     const bool known = std::any_of(old.begin(), old.end(), [&](const stack::Directory& item) {
@@ -58,7 +61,8 @@ std::vector<std::string> surrounding_differences(const Stack& before, const Stac
   for (const stack::Route& route : after.config.routes) {
     const auto& old = before.config.routes;
     const bool known = std::any_of(old.begin(), old.end(), [&](const stack::Route& item) {
-      return item.domain == route.domain && item.upstream == route.upstream && item.tls == route.tls;
+      return item.domain == route.domain && item.upstream == route.upstream && item.tls == route.tls &&
+             item.basic_auth == route.basic_auth;
     });
     if (!known) out.push_back("route " + route.domain);
   }
@@ -103,9 +107,9 @@ std::vector<std::string> project_differences(const Stack& before, const Stack& a
     if (old->second.depends_on != service.depends_on) out.push_back("start order of " + name + " changed");
     if (old->second.pull_policy != service.pull_policy) out.push_back("pull policy of " + name + " changed");
   }
-  if (!(before.project.networks == after.project.networks)) out.push_back("networks changed");
-  if (!(before.project.volumes == after.project.volumes)) out.push_back("volumes changed");
-  if (before.config.prepare.commands != after.config.prepare.commands)
+  for (std::string& reason : resource_differences(before, after)) out.push_back(std::move(reason));
+  if (before.config.prepare.commands != after.config.prepare.commands ||
+      before.config.prepare.variables != after.config.prepare.variables)
     out.push_back("prepare.commands changed");
   if (before.config.registry_login != after.config.registry_login) out.push_back("registry login changed");
   for (const auto& [name, directory] : after.project.directories) {
@@ -173,7 +177,7 @@ StackChange compare_stack(const StackPair& pair) {
     out.reasons.insert(out.reasons.end(), reasons.begin(), reasons.end());
   };
   add(unit_differences(before, after), Action::restart);
-  add(surrounding_differences(before, after), Action::unit);
+  add(surrounding_differences(pair), Action::unit);
   add(project_differences(before, after),
       after.style == stack::Style::compose ? Action::reload : Action::unit);
   // In style oci every container requires the unit that runs the commands.

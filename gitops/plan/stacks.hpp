@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gitops/layout/open_ports.hpp"
 #include "gitops/plan/plan.hpp"
 
 #include <optional>
@@ -12,6 +13,8 @@ struct StackPair {
   std::string name;
   std::optional<layout::Stack> before;
   std::optional<layout::Stack> after;
+  layout::OpenPorts was_open = {};  // in the firewall, before and after
+  layout::OpenPorts opens = {};
   bool before_unreadable = false;  // it was deployed, but its files no longer parse: compared as files
 };
 

@@ -387,5 +387,98 @@ TEST_CASE("other stacks are read only for a port or a name that is new") {
   CHECK(story.plan(second, story.fixture.commit("caddy 2.9")).counters.stacks == 2);
 }
 
+// Stack "two" in style oci, with a network and a volume of its own.
+std::string oci_file(const std::string& network, const std::string& volume) {
+  return "services:\n  web:\n    image: docker.io/library/caddy:2.8.4\n    networks: [front]\n"
+         "    volumes: ['data:/data']\n  cache:\n    image: docker.io/library/redis:7.2\n"
+         "networks: { front: { " +
+         network + " } }\nvolumes: { data: { " + volume + " } }\n";
+}
+
+TEST_CASE("a changed network of style oci restarts the containers on it and no other") {
+  Story story;
+  const auto subnet = [](const std::string& text) {
+    return "ipam: { config: [ { subnet: " + text + " } ] }";
+  };
+  story.fixture.write("stacks/two/stack.yaml", "style: oci\n");
+  story.fixture.write("stacks/two/compose.yaml", oci_file(subnet("10.1.0.0/24"), ""));
+  const std::string second = story.fixture.commit("oci");
+  story.fixture.write("stacks/two/compose.yaml", oci_file(subnet("10.2.0.0/24"), ""));
+  const Plan plan = story.plan(second, story.fixture.commit("subnet"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].action == Action::restart);
+  CHECK(plan.changes[0].reasons ==
+        std::vector<std::string>{"network front: subnet 10.1.0.0/24 -> 10.2.0.0/24"});
+  REQUIRE(plan.changes[0].services.size() == 1);
+  CHECK(plan.changes[0].services[0].service == "web");
+  CHECK(plan.changes[0].services[0].reasons == std::vector<std::string>{"network front is made anew"});
+  CHECK(plan.containers_restarted == 1);
+  CHECK_FALSE(plan.refused());
+}
+
+TEST_CASE("a volume of style oci with other settings is refused, with the way out") {
+  Story story;
+  story.fixture.write("stacks/two/stack.yaml", "style: oci\n");
+  story.fixture.write("stacks/two/compose.yaml", oci_file("", "driver_opts: { type: tmpfs, device: a }"));
+  const std::string second = story.fixture.commit("oci");
+  const auto changed = [&](const std::string& volume) {
+    story.fixture.write("stacks/two/compose.yaml", oci_file("", volume));
+    return story.fixture.commit("volume");
+  };
+  SECTION("other options") {
+    const std::string third = changed("driver_opts: { type: tmpfs, device: b }");
+    const Plan plan = story.plan(second, third);
+    REQUIRE(plan.refusals.size() == 1);
+    CHECK(plan.refusals[0].code == "volume-changed");
+    CHECK(plan.refusals[0].message.find("podman volume rm two_data") != std::string::npos);
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"volume data: options"});
+    CHECK_FALSE(story.plan(second, third, {"volume-changed:two/data"}).refused());
+  }
+  SECTION("another name is another volume, which its containers are made anew for") {
+    const Plan plan = story.plan(second, changed("name: other"));
+    CHECK_FALSE(plan.refused());
+    REQUIRE(plan.changes[0].services.size() == 1);
+    CHECK(plan.changes[0].services[0].reasons == std::vector<std::string>{"volume data is now other"});
+  }
+  SECTION("the same driver in other words is no change") {
+    CHECK_FALSE(
+        story.plan(second, changed("driver: local, driver_opts: { type: tmpfs, device: a }")).refused());
+  }
+}
+
+TEST_CASE("ports are opened only where the host has a firewall, and none that is proxied") {
+  Story story;
+  story.fixture.write("stacks/two/stack.yaml", "firewall: { tcp: [80, 81], proxied: [81] }\n");
+  const std::string second = story.fixture.commit("ports");
+  const Plan without = story.plan(story.first, second);
+  CHECK(without.ports_opened.empty());
+  CHECK(without.changes.empty());
+  std::string config = kConfig;
+  config += "    firewall: true\n";
+  story.fixture.write("hwcsync.yaml", config);
+  const std::string third = story.fixture.commit("firewall");
+  const Plan with = story.plan(second, third);
+  CHECK(with.ports_opened == std::vector<std::int64_t>{80});
+  REQUIRE(with.changes.size() == 1);
+  CHECK(with.changes[0].action == Action::unit);
+  CHECK(with.changes[0].reasons == std::vector<std::string>{"opens tcp 80"});
+  CHECK(story.plan(third, second).ports_closed == std::vector<std::int64_t>{80});
+}
+
+TEST_CASE("another password of a route is a change of the plan") {
+  Story story;
+  const auto route = [](const std::string& last) {
+    return "routes: [ { domain: a.example.net, upstream: 80, basic-auth: { eve: "
+           "\"$2a$14$1234567890123456789012345678901234567890123456789012" +
+           last + "\" } } ]\n";
+  };
+  story.fixture.write("stacks/two/stack.yaml", route("3"));
+  const std::string second = story.fixture.commit("route");
+  story.fixture.write("stacks/two/stack.yaml", route("4"));
+  const Plan plan = story.plan(second, story.fixture.commit("password"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].reasons == std::vector<std::string>{"route a.example.net"});
+}
+
 }  // namespace
 }  // namespace hwcsync::plan

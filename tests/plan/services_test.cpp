@@ -30,6 +30,27 @@ TEST_CASE("differences are told as a person thinks of them") {
   CHECK(differences(before, before).empty());
 }
 
+TEST_CASE("a mount and a grant are told with their options") {
+  compose::Service before = service("docker.io/library/x:1");
+  before.volumes = {{.source = "/srv/a", .target = "/a", .read_only = true, .options = {"U"}}};
+  before.secrets = {{.source = "db", .target = "/run/secrets/db", .mode = "0400"}};
+  compose::Service after = before;
+  after.volumes[0].read_only = false;
+  after.secrets[0].mode = "0440";
+  CHECK(differences(before, after) == Reasons{"volume + /srv/a:/a:U", "volume - /srv/a:/a:ro,U",
+                                              "secret + db:/run/secrets/db 0440",
+                                              "secret - db:/run/secrets/db 0400"});
+}
+
+TEST_CASE("the value of a variable of the environment is never told") {
+  compose::Service before = service("docker.io/library/x:1");
+  before.environment["TOKEN"] = compose::Template::literal("old-canary");
+  compose::Service after = before;
+  after.environment["TOKEN"] = compose::Template::literal("new-canary");
+  after.environment["OTHER"] = {{compose::SecretPart{"OTHER", ":-canary"}}};
+  CHECK(differences(before, after) == Reasons{"environment + OTHER", "environment ~ TOKEN"});
+}
+
 TEST_CASE("members of a network namespace move with its holder, over any number of steps") {
   layout::Stack before;
   for (const char* name : {"vpn", "client", "tool", "other"}) {
