@@ -1,14 +1,18 @@
 #include "src/cli/cli.hpp"
 
+#include "gitops/lint/lint.hpp"
 #include "secrets/arena/secret_error.hpp"
 #include "src/base/error.hpp"
+#include "src/base/json.hpp"
 #include "src/base/text.hpp"
 #include "src/cli/command.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -35,20 +39,53 @@ void report(std::ostream& err, const Error& error) {
   if (!error.text().hint.empty()) err << "  " << error.text().hint << '\n';
 }
 
+// Commands that write one JSON document, and then write one about their failure too (docs/formats.md).
+constexpr std::array kReaders{"config", "explain", "lint", "plan", "render"};
+
+// What a reader of --json gets in the place of the document that could not be made.
+class FailureDocument {
+ public:
+  FailureDocument(const std::string& command, const Context& context)
+      : context_(context), wanted_(std::find(kReaders.begin(), kReaders.end(), command) != kReaders.end()) {}
+
+  void write(const Error& error, const std::vector<Problem>& problems = {}) const {
+    if (!wanted_ || !context_.json) return;
+    std::vector<lint::Finding> findings;
+    for (const Problem& problem : problems) {
+      lint::Finding finding;
+      finding.rule = "unreadable";
+      finding.severity = stack::Severity::error;
+      finding.where = problem.where;
+      finding.message = problem.message;
+      findings.push_back(std::move(finding));
+    }
+    OrderedJson out = lint::to_json(findings);
+    out["error"] = {{"message", error.what()}, {"hint", error.text().hint}};
+    context_.out << json_text(out);
+  }
+
+ private:
+  const Context& context_;
+  bool wanted_;
+};
+
 // The one ladder of catches.
-int guarded(const std::function<int()>& body, std::ostream& err) {
+int guarded(const std::function<int()>& body, std::ostream& err, const FailureDocument& document) {
   try {
     return body();
   } catch (const ConfigError& error) {
     for (const Problem& problem : error.problems()) {
       err << "hwcsync: " << problem.where.to_string() << ": " << problem.message << '\n';
     }
+    document.write(error, error.problems());
     return error.kind() == ConfigKind::host ? kBadHostConfig : kBadInput;
   } catch (const UsageError& error) {
     report(err, error);
+    document.write(error);
     return kUsage;
   } catch (const RefusedError& error) {
     report(err, error);
+    document.write(error);
     return kRefused;
   } catch (const BusyError& error) {
     report(err, error);
@@ -58,6 +95,7 @@ int guarded(const std::function<int()>& body, std::ostream& err) {
     return kBadInput;
   } catch (const Error& error) {
     report(err, error);
+    document.write(error);
     return kFailed;
   } catch (const Cancelled&) {
     err << "hwcsync: cancelled\n";
@@ -174,7 +212,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
     return kUsage;
   }
   if (!selected) return kUsage;
-  const int status = guarded(selected, err);
+  const int status = guarded(selected, err, FailureDocument(words.front(), context));
   errno = 0;
   if (out.flush() || errno == EPIPE) return status;  // who closes a pipe has seen enough
   err << "hwcsync: cannot write standard output: " << std::strerror(errno) << '\n';

@@ -54,7 +54,7 @@ OrderedJson to_json(const Yaml& value) {
 }
 
 void print(const compose::Project& project, const Options& options, const Context& context) {
-  if (options.format == "json" || context.json) {
+  if (context.json) {
     context.out << to_json(project.canonical).dump(2, ' ', false, OrderedJson::error_handler_t::replace)
                 << '\n';
   } else {
@@ -189,7 +189,10 @@ Command config_command() {
             ->allow_extra_args(false);
         app.add_option("-p,--project-name", options->project, "name of the project")->type_name("NAME");
         app.add_option("--format", options->format, "yaml (default) or json")->type_name("FORMAT");
-        return [options, &context] { return show(*options, context); };
+        return [options, &context] {
+          context.json = context.json || options->format == "json";
+          return show(*options, context);
+        };
       }};
 }
 

@@ -167,6 +167,21 @@ change stacks/n8n/stack.yaml 's|^health:|prepare: { directories: [ { path: /etc/
 expect 65 "belongs to the system" "$program" lint "$repo"
 restore
 
+# A reader of --json gets one document of a failure too, with the exit status and the words on stderr as ever.
+change stacks/n8n/stack.yaml 's|^health:|helth:|'
+commit helth
+for command in lint plan render "explain n8n" "config n8n"; do
+  document=$("$program" $command --repo "$repo" --host server --json 2>"$work/words")
+  status=$?
+  checks=$((checks + 1))
+  if [[ $status != 65 || $document != *'"rule": "unreadable"'* || $document != *'"error": {'* ||
+    $(<"$work/words") != "hwcsync: stacks/n8n/stack.yaml:"* ]]; then
+    echo "FAILED: $command --json of an unreadable repository: status $status: $document"
+    failed=$((failed + 1))
+  fi
+done
+git -C "$repo" reset -q --hard HEAD~1
+
 # Generated files: written, current, and never over an edit of somebody's.
 expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 0 "" "$program" render --repo "$repo" --host server --out "$work/out" --check
