@@ -11,6 +11,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace hwcsync::secrets {
@@ -129,6 +130,18 @@ void check_keys(SopsStore store, const std::vector<SopsNode>& documents) {
   }
 }
 
+// Of two values under one key no reader would find the first.
+void refuse_twins(const SopsNode& node) {
+  std::set<std::string_view> seen;
+  for (const SopsNode::Item& item : node.items) {
+    if (node.is_map() && !item.node.is_comment() && !seen.insert(item.key).second) {
+      throw SecretError(SecretFailure::malformed, ErrorText{std::string(kEncrypt), "a file", {}, {}},
+                        "the key '" + item.key + "' stands twice in one mapping");
+    }
+    refuse_twins(item.node);
+  }
+}
+
 // In a list sops writes an encrypted comment like a value.
 void mark_comments(SopsNode& node) {
   if (node.is_scalar() && public_text(node.value).starts_with("ENC[") &&
@@ -207,7 +220,11 @@ std::vector<SopsNode> decrypt_sops(SopsStore store, std::string_view file,
 }
 
 std::vector<SopsNode> read_plain(SopsStore store, Bytes text) {
-  if (store != SopsStore::binary) return parse(store, text, kEncrypt);
+  if (store != SopsStore::binary) {
+    std::vector<SopsNode> out = parse(store, text, kEncrypt);
+    for (const SopsNode& document : out) refuse_twins(document);
+    return out;
+  }
   SopsNode out = SopsNode::map();
   out.items.push_back({"data", SopsNode::scalar(SecureBuffer(text))});
   return one(std::move(out));

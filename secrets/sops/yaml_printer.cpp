@@ -13,6 +13,18 @@ bool is_control(std::uint8_t c) {
   return (c < 0x20 && c != '\n') || c == 0x7f;
 }
 
+// Bytes at `at` of a character above ASCII that some reader takes for a line break or refuses: U+0080 to
+// U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. 0 for any other.
+std::size_t unprintable(Bytes text, std::size_t at) {
+  if (at + 1 < text.size() && text[at] == 0xc2 && text[at + 1] < 0xa0) return 2;
+  if (at + 2 >= text.size()) return 0;
+  const std::uint8_t second = text[at + 1];
+  const std::uint8_t third = text[at + 2];
+  if (text[at] == 0xe2 && second == 0x80 && (third == 0xa8 || third == 0xa9)) return 3;
+  if (text[at] == 0xef && ((second == 0xbb && third == 0xbf) || (second == 0xbf && third >= 0xbe))) return 3;
+  return 0;
+}
+
 // Whether the text means itself without quotes, to every parser.
 bool is_plain(Bytes text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
@@ -35,6 +47,9 @@ bool is_plain(Bytes text) {
 // A literal block keeps such a text as it is.
 bool fits_block(Bytes text) {
   const bool broken = std::ranges::find(text, std::uint8_t{'\n'}) != text.end();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (unprintable(text, i) != 0) return false;
+  }
   return broken && text.front() != ' ' && text.front() != '\n' && std::ranges::none_of(text, is_control) &&
          !(text.size() > 1 && text.back() == '\n' && text[text.size() - 2] == '\n');
 }
@@ -129,8 +144,16 @@ class Printer {
   void quoted(Bytes value) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
     out_.append('"');
-    for (const std::uint8_t c : value) {
-      if (c == '"' || c == '\\') {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const std::uint8_t c = value[i];
+      if (const std::size_t length = unprintable(value, i); length != 0) {
+        unsigned point = c & (length == 2 ? 0x1fU : 0x0fU);
+        for (std::size_t k = 1; k < length; ++k) point = point << 6U | (value[i + k] & 0x3fU);
+        out_.append(as_bytes("\\u"));
+        for (const unsigned shift : {12U, 8U, 4U, 0U})
+          out_.append(static_cast<std::uint8_t>(kHex[point >> shift & 15U]));
+        i += length - 1;
+      } else if (c == '"' || c == '\\') {
         out_.append('\\');
         out_.append(c);
       } else if (c == '\n' || c == '\t' || c == '\r') {

@@ -189,6 +189,33 @@ TEST_CASE("what is written in a store is read back from it") {
       SecretError);
 }
 
+TEST_CASE("a printed YAML file holds no character that some reader takes for a line break") {
+  const std::string text = "{\"a\":\"nel\u0085ls\u2028ps\u2029bom\uFEFF \xC2\x90\u00A0\"}\n";
+  const auto read = read_plain(SopsStore::json, conceal(text).bytes());
+  const std::string printed = reveal(print_plain(SopsStore::yaml, read));
+  CHECK(printed == "a: \"nel\\u0085ls\\u2028ps\\u2029bom\\uFEFF \\u0090\u00A0\"\n");
+  CHECK(yaml(printed) == json_of(read));
+  const std::string block = reveal(print_plain(
+      SopsStore::yaml, read_plain(SopsStore::json, conceal("{\"a\":\"one\\ntwo\u2028three\\n\"}").bytes())));
+  CHECK(block == "a: \"one\\ntwo\\u2028three\\n\"\n");
+}
+
+TEST_CASE("a key that stands twice in what is to be encrypted is refused by its name") {
+  for (const auto& [store, text] : {std::pair(SopsStore::json, "{\"o\":{\"k\":1,\"k\":2}}"),
+                                    {SopsStore::yaml, "o:\n  k: 1\n  k: 2\n"},
+                                    {SopsStore::dotenv, "k=1\nk=2\n"}}) {
+    try {
+      static_cast<void>(read_plain(store, conceal(text).bytes()));
+      FAIL("accepted");
+    } catch (const SecretError& error) {
+      CHECK(error.failure() == SecretFailure::malformed);
+      CHECK_THAT(error.what(), Catch::Matchers::Contains("'k'"));
+    }
+  }
+  CHECK_NOTHROW(
+      read_plain(SopsStore::json, conceal("{\"a\":{\"k\":1},\"b\":[{\"k\":2},{\"k\":3}]}").bytes()));
+}
+
 TEST_CASE("YAML is read as YAML 1.2 has it") {
   CHECK(yaml("a: b c\n  d\n\n  e\n") == "{\"a\":\"b c d\\ne\"}\n");
   CHECK(yaml("a: 'x\n  y'\nb: \"x \\\n  y\\x41\\u00e9\"\n") == "{\"a\":\"x y\",\"b\":\"x yAé\"}\n");
