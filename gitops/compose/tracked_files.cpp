@@ -27,6 +27,10 @@ std::optional<std::string> Reading::tracked(const Yaml& where, const std::string
     return std::nullopt;
   }
   auto content = read_tracked_file(tree, path);
+  if (const auto link = content ? std::nullopt : symlink_on(tree, path)) {
+    problems.add(where, "'" + shown + "' cannot be mounted: " + symlink_fault(*link));
+    return std::nullopt;
+  }
   if (!content && tree.list(path)) {
     problems.add(where, "'" + shown + "' is a directory of the repository; a file is needed here");
     return std::nullopt;

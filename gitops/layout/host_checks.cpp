@@ -39,6 +39,15 @@ bool overlap(const Published& a, const Published& b) {
          b.range.first <= a.range.last;
 }
 
+// The `ports` of a service, in whichever file they stand.
+Location port_place(const Published& published) {
+  const std::string path = "services." + published.service->name + ".ports";
+  for (const compose::KeyUse& use : published.stack->project.keys) {
+    if (use.path == path) return use.where;
+  }
+  return published.service->where;
+}
+
 void check_ports(const DesiredState& desired, Problems& problems) {
   std::vector<Published> all;
   for (const auto& [stack_name, stack] : desired.stacks) {
@@ -55,11 +64,11 @@ void check_ports(const DesiredState& desired, Problems& problems) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t k = i + 1; k < all.size() && all[k].range.first <= all[i].range.last; ++k) {
       if (!overlap(all[i], all[k])) continue;
-      problems.add(all[k].service->where, "the service '" + all[k].service->name + "' of the stack '" +
-                                              all[k].stack->name + "' publishes " + all[k].port->protocol +
-                                              " port " + all[k].port->published + ", which '" +
-                                              all[i].service->name + "' of the stack '" + all[i].stack->name +
-                                              "' publishes too (" + all[i].service->where.to_string() + ")");
+      problems.add(port_place(all[k]), "the service '" + all[k].service->name + "' of the stack '" +
+                                           all[k].stack->name + "' publishes " + all[k].port->protocol +
+                                           " port " + all[k].port->published + ", which '" +
+                                           all[i].service->name + "' of the stack '" + all[i].stack->name +
+                                           "' publishes too (" + port_place(all[i]).to_string() + ")");
     }
   }
 }
@@ -110,13 +119,14 @@ void check_order(const DesiredState& desired, Problems& problems) {
     if (!stack.unit.empty()) names.push_back(stack.unit);
   }
   for (const auto& [name, stack] : desired.stacks) {
-    for (const std::string& other : stack.config.start_after) {
+    for (std::size_t i = 0; i < stack.config.start_after.size(); ++i) {
+      const std::string& other = stack.config.start_after[i];
+      const Location where = stack.config.place("start-after." + std::to_string(i));
       if (std::find(names.begin(), names.end(), other) == names.end()) {
-        problems.add(stack.config.place("start-after"), "the stack '" + name + "' starts after '" + other +
-                                                            "', which is no stack of this host" +
-                                                            suggestion(other, names));
+        problems.add(where, "the stack '" + name + "' starts after '" + other +
+                                "', which is no stack of this host" + suggestion(other, names));
       } else if (other == name || other == stack.unit) {
-        problems.add(stack.config.place("start-after"), "the stack '" + name + "' cannot start after itself");
+        problems.add(where, "the stack '" + name + "' cannot start after itself");
       }
     }
   }

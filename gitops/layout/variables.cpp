@@ -9,11 +9,13 @@
 namespace hwcsync::layout {
 namespace {
 
-// One level on top of those below it.
-void add_level(compose::Variables& to, const std::map<std::string, std::string>& level, const Location& where,
+// One level on top of those below it; `place` tells where the variable of a name stands.
+template <class Place>
+void add_level(compose::Variables& to, const std::map<std::string, std::string>& level, const Place& place,
                Problems& problems) {
   std::map<std::string, std::string> filled;
   for (const auto& [name, text] : level) {
+    const Location where = place(name);
     const compose::Interpolated done = compose::interpolate(text, to);
     if (done.error) {
       problems.add(where, "the variable '" + name + "': " + *done.error);
@@ -72,20 +74,17 @@ class Filler {
         problems_.add(item.where, "'" + item.path + "' belongs to the system: a stack may not take it over");
       }
     }
-    for (auto* list : {&config_.mounts.required, &config_.mounts.on_demand}) {
-      for (std::string& path : *list) {
-        fill(path, config_.place("mounts"));
-        if (path.empty() || path.front() != '/') {
-          problems_.add(config_.place("mounts"), "'" + path + "' must be an absolute path");
-        }
-      }
+    fill_mounts(config_.mounts.required, "mounts.required.");
+    fill_mounts(config_.mounts.on_demand, "mounts.on-demand.");
+    for (std::size_t i = 0; i < config_.health.probes.size(); ++i) {
+      stack::Probe& probe = config_.health.probes[i];
+      const Location where = config_.place("health.probes." + std::to_string(i));
+      fill(probe.http, where);
+      fill(probe.tcp, where);
+      for (std::string& word : probe.command) fill(word, where);
     }
-    for (stack::Probe& probe : config_.health.probes) {
-      fill(probe.http, config_.place("health"));
-      fill(probe.tcp, config_.place("health"));
-      for (std::string& word : probe.command) fill(word, config_.place("health"));
-    }
-    for (stack::Route& route : config_.routes) fill(route.domain, config_.place("routes"));
+    for (std::size_t i = 0; i < config_.routes.size(); ++i)
+      fill(config_.routes[i].domain, config_.place("routes." + std::to_string(i) + ".domain"));
     // The shell fills these in, by its own rules; the home directory it has from the unit.
     for (const std::string& command : config_.prepare.commands) {
       for (const auto& [name, value] : variables_.values) {
@@ -95,6 +94,15 @@ class Filler {
   }
 
  private:
+  void fill_mounts(std::vector<std::string>& paths, const std::string& key) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const Location where = config_.place(key + std::to_string(i));
+      fill(paths[i], where);
+      if (paths[i].empty() || paths[i].front() != '/')
+        problems_.add(where, "'" + paths[i] + "' must be an absolute path");
+    }
+  }
+
   void fill(std::string& text, const Location& where) {
     const compose::Interpolated done = compose::interpolate(text, variables_);
     if (done.error) {
@@ -119,10 +127,12 @@ class Filler {
 compose::Variables make_variables(const stack::RepositoryConfig& repository, const stack::Host& host,
                                   const Stack& stack, Problems& problems) {
   compose::Variables out;
-  const Location repository_file{stack::kRepositoryFile, 0, 0};
-  add_level(out, repository.variables, repository_file, problems);
-  add_level(out, host.variables, repository_file, problems);
-  add_level(out, stack.config.variables, stack.config.place("variables"), problems);
+  const auto of_repository = [](const std::string&) { return Location{stack::kRepositoryFile, 0, 0}; };
+  add_level(out, repository.variables, of_repository, problems);
+  add_level(out, host.variables, of_repository, problems);
+  add_level(
+      out, stack.config.variables, [&](const auto& name) { return stack.config.place("variables." + name); },
+      problems);
   out.values.emplace("HOME", stack.account.home);
   if (!repository.defaults.timezone.empty()) out.values.emplace("TZ", repository.defaults.timezone);
   for (const std::string& name : stack.config.environment_from_host) {

@@ -1,5 +1,6 @@
 #include "gitops/nix/compose_stack.hpp"
 
+#include "gitops/layout/open_ports.hpp"
 #include "gitops/nix/caddy_routes.hpp"
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/marker.hpp"

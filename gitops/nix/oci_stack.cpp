@@ -1,5 +1,6 @@
 #include "gitops/nix/oci_stack.hpp"
 
+#include "gitops/layout/open_ports.hpp"
 #include "gitops/nix/bind_sources.hpp"
 #include "gitops/nix/caddy_routes.hpp"
 #include "gitops/nix/encoders.hpp"

@@ -1,6 +1,7 @@
 #include "gitops/stack/names.hpp"
 
 #include "gitops/compose/interpolation.hpp"
+#include "src/base/text.hpp"
 #include "src/base/tree.hpp"
 
 #include <algorithm>
@@ -54,6 +55,48 @@ void check_variable_names(const Yaml* variables, Problems& problems) {
     if (compose::is_variable_name(entry.key)) continue;
     problems.add(key_place(*variables, entry.key),
                  "'" + entry.key + "' is no name for a variable (letters, digits and '_', no digit first)");
+  }
+}
+
+void check_text(const Yaml& value, Problems& problems) {
+  if (value.text.find('\0') != std::string::npos || !is_valid_utf8(value.text))
+    problems.add(value, "holds a NUL byte, or text that is not UTF-8: remove it");
+  for (const Yaml::Entry& entry : value.entries) {
+    if (entry.key.find('\0') != std::string::npos || !is_valid_utf8(entry.key))
+      problems.add(key_place(value, entry.key), "the key holds a NUL byte, or text that is not UTF-8");
+    check_text(entry.value, problems);
+  }
+  for (const Yaml& item : value.items) check_text(item, problems);
+}
+
+namespace {
+
+void add_places(const Yaml& value, const std::string& path, std::map<std::string, Location>& out) {
+  const std::string prefix = path.empty() ? "" : path + '.';
+  for (const Yaml::Entry& entry : value.entries) {
+    out[prefix + entry.key] = key_place(value, entry.key);
+    add_places(entry.value, prefix + entry.key, out);
+  }
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    out[prefix + std::to_string(i)] = value.items[i].where();
+    add_places(value.items[i], prefix + std::to_string(i), out);
+  }
+}
+
+}  // namespace
+
+std::map<std::string, Location> places_of(const Yaml& document) {
+  std::map<std::string, Location> out;
+  add_places(document, "", out);
+  return out;
+}
+
+std::optional<Location> find_place(const std::map<std::string, Location>& places, std::string path) {
+  for (;;) {
+    if (const auto found = places.find(path); found != places.end()) return found->second;
+    const auto dot = path.rfind('.');
+    if (dot == std::string::npos) return std::nullopt;
+    path.resize(dot);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include "src/base/schema.hpp"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,15 @@ namespace hwcsync::stack {
 
 // Adds a problem unless every key is a name for a variable.
 void check_variable_names(const Yaml* variables, Problems& problems);
+
+// Adds a problem for each text that neither a Nix string nor a unit can carry: YAML can write NUL ("\0").
+void check_text(const Yaml& value, Problems& problems);
+
+// Where each key and each item of a document stands: "firewall", "firewall.tcp", "firewall.tcp.0".
+[[nodiscard]] std::map<std::string, Location> places_of(const Yaml& document);
+// The place of the path, or of the nearest part of the document above it; nothing when there is none.
+[[nodiscard]] std::optional<Location> find_place(const std::map<std::string, Location>& places,
+                                                 std::string path);
 
 // Where a key of a mapping stands, for a message.
 [[nodiscard]] Location key_place(const Yaml& mapping, std::string_view key);

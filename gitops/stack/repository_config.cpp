@@ -281,6 +281,7 @@ RepositoryConfig read_repository_config(const Tree& tree) {
   Problems problems;
   Schema<RepositoryConfig>::read(document, out, problems);
   problems.throw_if_any(ConfigKind::repository);  // what follows takes the kinds of values for granted
+  check_text(document, problems);
   const Reader reader{out, document, problems};
   reader.check_paths();
   check_variable_names(document.find("variables"), problems);

@@ -1,6 +1,7 @@
 #include "gitops/stack/stack_config.hpp"
 
 #include "gitops/compose/files.hpp"
+#include "gitops/compose/project_name.hpp"
 #include "gitops/stack/names.hpp"
 #include "gitops/stack/rules.hpp"
 #include "gitops/stack/stack_schema.hpp"
@@ -19,7 +20,11 @@ struct Checker {
   const Yaml& document;
   Problems& problems;
 
-  [[nodiscard]] Location place(const char* key) const { return key_place(document, key); }
+  [[nodiscard]] Location place(const std::string& key) const { return config.place(key); }
+  // The i-th item of a list.
+  [[nodiscard]] Location place(const std::string& key, std::size_t i) const {
+    return config.place(key + '.' + std::to_string(i));
+  }
 
   void check_names() const {
     if (!config.unit.empty() && !is_unit_name(config.unit)) {
@@ -27,6 +32,11 @@ struct Checker {
     }
     const bool suffix = config.unit.size() > 8 && config.unit.rfind(".service") == config.unit.size() - 8;
     if (suffix) problems.add(place("unit"), "leave '.service' out of the unit's name");
+    if (!config.project.empty() && !compose::is_project_name(config.project)) {
+      problems.add(place("project"), "'" + config.project +
+                                         "' is no name for a project: lower-case letters, digits, '-' and "
+                                         "'_', a letter or digit first");
+    }
     if (!config.category.empty() && !is_name(config.category)) {
       problems.add(place("category"),
                    "'" + config.category + "' is no name for a category (a-z, 0-9 and '-')");
@@ -36,10 +46,11 @@ struct Checker {
     }
     if (config.user == "dedicated")
       problems.add(place("user"), "'user: dedicated' is not supported by this version yet");
-    for (const std::string& name : config.environment_from_host) {
+    for (std::size_t i = 0; i < config.environment_from_host.size(); ++i) {
+      const std::string& name = config.environment_from_host[i];
       if (name == "XDG_RUNTIME_DIR" || name == "USER" || name == "LOGNAME") continue;
       problems.add(
-          place("environment-from-host"),
+          place("environment-from-host", i),
           "what '" + name +
               "' is on the host cannot be known from the repository, and a revision must mean the same "
               "wherever it is rendered; XDG_RUNTIME_DIR, USER and LOGNAME follow from the stack's user. "
@@ -89,19 +100,24 @@ struct Checker {
   }
 
   void check_numbers() const {
-    const auto port = [&](const char* key, std::int64_t number) {
+    const auto port = [&](const std::string& key, std::int64_t number) {
       if (number < 1 || number > 65535)
         problems.add(place(key), std::to_string(number) + " is no port (1 to 65535)");
     };
-    for (const auto* list : {&config.firewall.tcp, &config.firewall.udp, &config.firewall.proxied}) {
-      for (const std::int64_t number : *list) port("firewall", number);
-    }
-    for (const Route& route : config.routes) {
-      port("routes", route.upstream);
+    const auto ports = [&](const std::string& key, const std::vector<std::int64_t>& numbers) {
+      for (std::size_t i = 0; i < numbers.size(); ++i) port(key + '.' + std::to_string(i), numbers[i]);
+    };
+    ports("firewall.tcp", config.firewall.tcp);
+    ports("firewall.udp", config.firewall.udp);
+    ports("firewall.proxied", config.firewall.proxied);
+    for (std::size_t i = 0; i < config.routes.size(); ++i) {
+      const Route& route = config.routes[i];
+      const std::string path = "routes." + std::to_string(i);
+      port(path + ".upstream", route.upstream);
       if (!route.tls.empty() && route.tls != "internal") {
-        problems.add(place("routes"), "expected 'internal' for tls, found '" + route.tls + "'");
+        problems.add(place(path + ".tls"), "expected 'internal' for tls, found '" + route.tls + "'");
       }
-      check_basic_auth(route);
+      check_basic_auth(route, path + ".basic-auth");
     }
     for (const Directory& directory : config.prepare.directories) {
       if (!directory.owner.empty() && !directory.container_owner.empty()) {
@@ -114,13 +130,15 @@ struct Checker {
       if (!is_mode(directory.mode))
         problems.add(directory.where, "'" + directory.mode + "' is no mode; write it as \"0755\"");
     }
-    for (const Probe& probe : config.health.probes) {
+    for (std::size_t i = 0; i < config.health.probes.size(); ++i) {
+      const Probe& probe = config.health.probes[i];
       const int kinds = static_cast<int>(!probe.http.empty()) + static_cast<int>(!probe.tcp.empty()) +
                         static_cast<int>(!probe.command.empty());
-      if (kinds != 1) problems.add(place("health"), "a probe has exactly one of http, tcp and command");
+      if (kinds != 1)
+        problems.add(place("health.probes", i), "a probe has exactly one of http, tcp and command");
     }
     if (!is_seconds(config.health.timeout)) {
-      problems.add(place("health"),
+      problems.add(place("health.timeout"),
                    "'" + config.health.timeout + "' is no time limit; write it as 120s or 3m");
     }
   }
@@ -128,7 +146,6 @@ struct Checker {
   void check_login() const {
     if (!config.registry_login) return;
     const RegistryLogin& login = *config.registry_login;
-    const Location where = place("registry-login");
     const auto made_of = [](const std::string& text, std::string_view more) {
       return !text.empty() && text.front() != '-' &&
              std::all_of(text.begin(), text.end(), [&](unsigned char c) {
@@ -136,26 +153,29 @@ struct Checker {
              });
     };
     if (!made_of(login.registry, ".:-_/"))
-      problems.add(where, "'" + login.registry + "' is no registry; write its name, such as ghcr.io");
+      problems.add(place("registry-login.registry"),
+                   "'" + login.registry + "' is no registry; write its name, such as ghcr.io");
     if (!made_of(login.username, "._-+$@~"))
-      problems.add(where, "'" + login.username + "' cannot be a user of a registry");
+      problems.add(place("registry-login.username"),
+                   "'" + login.username + "' cannot be a user of a registry");
     if (login.password == "env" || config.secrets.count(login.password) == 0) {
       std::vector<std::string> names;
       for (const auto& [name, secret] : config.secrets) {
         if (name != "env") names.push_back(name);
       }
-      problems.add(where, "the password of registry-login is the name of a secret of this stack, and '" +
-                              login.password + "' is none" + suggestion(login.password, names));
+      problems.add(place("registry-login.password"),
+                   "the password of registry-login is the name of a secret of this stack, and '" +
+                       login.password + "' is none" + suggestion(login.password, names));
     }
   }
 
   // The hash ends up in a world-readable file: a password must never stand there.
-  void check_basic_auth(const Route& route) const {
+  void check_basic_auth(const Route& route, const std::string& path) const {
     for (const auto& [user, hash] : route.basic_auth) {
       const bool name = !user.empty() && user.find_first_of(" \t\r\n\"`{}\\#") == std::string::npos;
-      if (!name) problems.add(place("routes"), "'" + user + "' is no user name for basic-auth");
+      if (!name) problems.add(place(path), "'" + user + "' is no user name for basic-auth");
       if (!is_bcrypt(hash)) {
-        problems.add(place("routes"),
+        problems.add(place(path + '.' + user),
                      "basic-auth of the user '" + user +
                          "' must be a bcrypt hash, never the password; `caddy hash-password` "
                          "makes one");
@@ -174,16 +194,19 @@ struct Checker {
   }
 
   void check_lists() const {
-    for (const IgnoredRule& rule : config.lint.ignore) {
+    for (std::size_t i = 0; i < config.lint.ignore.size(); ++i) {
+      const IgnoredRule& rule = config.lint.ignore[i];
       const auto& known = rule_names();
       if (std::find(known.begin(), known.end(), rule.rule) == known.end()) {
-        problems.add(place("lint"), "unknown rule '" + rule.rule + "'" + suggestion(rule.rule, known));
+        problems.add(place("lint.ignore", i),
+                     "unknown rule '" + rule.rule + "'" + suggestion(rule.rule, known));
       }
       if (trim(rule.reason).empty())
-        problems.add(place("lint"), "the rule '" + rule.rule + "' is ignored without a reason");
+        problems.add(place("lint.ignore", i), "the rule '" + rule.rule + "' is ignored without a reason");
     }
-    for (const std::string& name : config.start_after) {
-      if (!is_name(name)) problems.add(place("start-after"), "'" + name + "' is no name for a stack");
+    for (std::size_t i = 0; i < config.start_after.size(); ++i) {
+      const std::string& name = config.start_after[i];
+      if (!is_name(name)) problems.add(place("start-after", i), "'" + name + "' is no name for a stack");
     }
   }
 
@@ -194,7 +217,7 @@ struct Checker {
 };
 
 void keep_places(StackConfig& config, const Yaml& document) {
-  for (const Yaml::Entry& entry : document.entries) config.places[entry.key] = key_place(document, entry.key);
+  config.places = places_of(document);
   if (const Yaml* secrets = document.find("secrets")) {
     for (auto& [name, secret] : config.secrets) secret.where = key_place(*secrets, name);
   }
@@ -212,6 +235,7 @@ StackConfig read(const Yaml& document, const std::string& file) {
   problems.throw_if_any(ConfigKind::repository);
   keep_places(out, document);
   out.file = file;
+  check_text(document, problems);
   const Checker checker{out, document, problems};
   checker.check_names();
   checker.check_secrets();
@@ -225,8 +249,7 @@ StackConfig read(const Yaml& document, const std::string& file) {
 }  // namespace
 
 Location StackConfig::place(const std::string& key) const {
-  const auto found = places.find(key);
-  return found == places.end() ? Location{file, 0, 0} : found->second;
+  return find_place(places, key).value_or(Location{file, 0, 0});
 }
 
 StackConfig read_stack_config(const Tree& tree, const std::string& directory, const Yaml& compose_document) {

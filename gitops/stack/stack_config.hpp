@@ -113,10 +113,10 @@ struct StackConfig {
   Health health;
   Lint lint;
   std::optional<RegistryLogin> registry_login;
-  std::map<std::string, Location> places;  // where each top-level key stands
+  std::map<std::string, Location> places;  // where each key and item stands: "firewall.tcp.0"
   std::string file;                        // that was read: stack.yaml, or the Compose file with x-hwcsync
 
-  // Where `key` stands, or the file when it is not given.
+  // Where `key` ("firewall.tcp.0"), or what is around it, stands; the file when nothing of it is given.
   [[nodiscard]] Location place(const std::string& key) const;
 };
 

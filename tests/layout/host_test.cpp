@@ -26,9 +26,9 @@ TEST_CASE("two stacks may not publish one port") {
   fixture.stack("one", web(", ports: [ '8000-8002:80-82' ]"));
   fixture.stack("two", web(", ports: [ '127.0.0.1:8001:80' ]"));
   CHECK(fixture.problems() ==
-        "stacks/two/compose.yaml:2:3: the service 'web' of the stack 'two' publishes tcp port 8001, which "
+        "stacks/two/compose.yaml:2:20: the service 'web' of the stack 'two' publishes tcp port 8001, which "
         "'web' of the stack "
-        "'one' publishes too (stacks/one/compose.yaml:2:3)");
+        "'one' publishes too (stacks/one/compose.yaml:2:20)");
   fixture.stack("two", web(", ports: [ '8001:80/udp' ]"));
   CHECK(fixture.problems().empty());
   fixture.stack("one", web(", ports: [ '127.0.0.1:8001:80/udp' ]"));
@@ -167,7 +167,7 @@ TEST_CASE("a probe that nothing could answer is refused") {
     INFO(probe);
     Fixture fixture;
     fixture.stack("one", web(""), std::string("health: { probes: [ { ") + probe + " } ] }\n");
-    CHECK_THAT(fixture.problems(), Contains("stacks/one/stack.yaml:1:1: '"));
+    CHECK_THAT(fixture.problems(), Contains("stacks/one/stack.yaml:1:21: '"));
     CHECK_THAT(fixture.problems(), Contains("cannot be probed"));
   }
   Fixture fixture;
@@ -176,7 +176,7 @@ TEST_CASE("a probe that nothing could answer is refused") {
                 "{ http: 'http://[::1]:80' }, { tcp: 'db:5432' } ] }\n");
   CHECK(fixture.problems().empty());
   fixture.stack("one", web(""), "routes: [ { domain: 'a b', upstream: 80 } ]\n");
-  CHECK_THAT(fixture.problems(), Contains("stack.yaml:1:1: 'a b' is no host name for Caddy"));
+  CHECK_THAT(fixture.problems(), Contains("stack.yaml:1:13: 'a b' is no host name for Caddy"));
 }
 
 TEST_CASE("start-after names stacks of this host, by name or by unit") {

@@ -63,7 +63,7 @@ TEST_CASE("variables of the stack win over the host's, and those over the reposi
   CHECK_THAT(
       fixture.problems(),
       Contains(
-          "stacks/one/stack.yaml:1:1: the variable 'OWN' uses 'NOBODY', which no level below it declares"));
+          "stacks/one/stack.yaml:1:28: the variable 'OWN' uses 'NOBODY', which no level below it declares"));
 }
 
 TEST_CASE("texts of stack.yaml are filled in, and a container's owner is mapped through the sub-ids") {
@@ -98,7 +98,7 @@ TEST_CASE("assets are declared, or come with a mount") {
   CHECK(stack.project.services.at("web").volumes[0].source == "/etc/hwcsync/stacks/one/assets/Caddyfile");
   fixture.stack("one", kWeb, "assets: { F: Caddyfil }\n");
   CHECK(fixture.problems() ==
-        "stacks/one/stack.yaml:1:1: the asset 'Caddyfil' (F) is not a tracked file of this stack");
+        "stacks/one/stack.yaml:1:11: the asset 'Caddyfil' (F) is not a tracked file of this stack");
 }
 
 TEST_CASE("the home directory is that of the stack's user, and root's in style oci") {

@@ -38,12 +38,13 @@ class Linked {
     return "";
   }
 
- private:
   void put(const std::string& path, const std::string& content) {
     const std::filesystem::path full = directory_.path() + '/' + path;
     std::filesystem::create_directories(full.parent_path());
     std::ofstream(full) << content;
   }
+
+ private:
   hwcsync::test::TemporaryDirectory directory_;
 };
 
@@ -55,6 +56,17 @@ TEST_CASE("a symbolic link is called one, wherever it stands in the way") {
     CHECK_THAT(Linked().problems_with_link(path),
                Contains("'" + std::string(path) + "' is a symbolic link, and none is followed: commit what"));
   }
+}
+
+TEST_CASE("a symbolic link that a container mounts is called one") {
+  Linked linked;
+  linked.put("stacks/one/compose.yaml", "services: { web: { image: i, volumes: [ './app.conf:/c' ] } }\n");
+  linked.put("stacks/one/stack.yaml", "{}\n");
+  CHECK(linked.problems().empty());
+  CHECK_THAT(
+      linked.problems_with_link("stacks/one/app.conf"),
+      Contains("stacks/one/compose.yaml:1:41: 'app.conf' cannot be mounted: 'stacks/one/app.conf' is a "
+               "symbolic link, and none is followed"));
 }
 
 }  // namespace

@@ -31,6 +31,11 @@ std::string problems(const std::string& text) {
 
 const std::string kHost = "hosts: { server: { flake: '#server' } }\n";
 
+TEST_CASE("NUL in a text is told where it stands, when the file is read") {
+  CHECK(problems("hosts: { server: { flake: \"#se\\0rver\" } }\n") ==
+        "hwcsync.yaml:1:27: holds a NUL byte, or text that is not UTF-8: remove it");
+}
+
 TEST_CASE("the file of the design is read") {
   const RepositoryConfig config = read(R"(version: 1
 stacks: services

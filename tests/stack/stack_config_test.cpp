@@ -76,14 +76,14 @@ TEST_CASE("commands and a registry login are read") {
 TEST_CASE("the password of a registry login is the name of a secret, never a password") {
   const std::string secrets = "secrets: { token: { source: token.age }, env: { source: s.env } }\n";
   CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: me, password: tokn }\n") ==
-        "stacks/s/stack.yaml:2:1: the password of registry-login is the name of a secret of this stack, and "
+        "stacks/s/stack.yaml:2:52: the password of registry-login is the name of a secret of this stack, and "
         "'tokn' is none; did you mean 'token'?");
   CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: me, password: env }\n") != "");
   CHECK(problems(secrets +
                  "registry-login: { registry: \"ghcr.io extra\", username: me, password: token }\n") ==
-        "stacks/s/stack.yaml:2:1: 'ghcr.io extra' is no registry; write its name, such as ghcr.io");
+        "stacks/s/stack.yaml:2:19: 'ghcr.io extra' is no registry; write its name, such as ghcr.io");
   CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: \"-u x\", password: token }\n") ==
-        "stacks/s/stack.yaml:2:1: '-u x' cannot be a user of a registry");
+        "stacks/s/stack.yaml:2:38: '-u x' cannot be a user of a registry");
   CHECK(problems(secrets + "registry-login: { registry: ghcr.io, username: me }\n") ==
         "stacks/s/stack.yaml:2:17: key 'password' is missing here");
 }
@@ -93,15 +93,15 @@ TEST_CASE("keys that this version does not act on are refused with those words")
         "stacks/s/stack.yaml:1:18: 'once' is not supported by this version yet");
   CHECK(problems("secrets: { a: { source: x, template: y } }\n") ==
         "stacks/s/stack.yaml:1:12: the secret 'a' needs exactly one of 'source' and 'template'");
-  CHECK(
-      problems("routes: [ { domain: x, upstream: 1, basic-auth: { a: secret1234 } } ]\n") ==
-      "stacks/s/stack.yaml:1:1: basic-auth of the user 'a' must be a bcrypt hash, never the password; `caddy "
-      "hash-password` makes one");
+  CHECK(problems("routes: [ { domain: x, upstream: 1, basic-auth: { a: secret1234 } } ]\n") ==
+        "stacks/s/stack.yaml:1:51: basic-auth of the user 'a' must be a bcrypt hash, never the password; "
+        "`caddy "
+        "hash-password` makes one");
   CHECK(problems("user: dedicated\n") ==
         "stacks/s/stack.yaml:1:1: 'user: dedicated' is not supported by this version yet");
   CHECK(
       problems("environment-from-host: [ HOME ]\n") ==
-      "stacks/s/stack.yaml:1:1: what 'HOME' is on the host cannot be known from the repository, and a "
+      "stacks/s/stack.yaml:1:26: what 'HOME' is on the host cannot be known from the repository, and a "
       "revision "
       "must mean the same wherever it is rendered; XDG_RUNTIME_DIR, USER and LOGNAME follow from the stack's "
       "user. Declare it under the host's 'variables' in hwcsync.yaml instead");
@@ -117,13 +117,25 @@ TEST_CASE("values are checked, all at once") {
       "stacks/s/stack.yaml:5:12: the secret 'env' is the stack's env file and takes nothing but a 'source'\n"
       "stacks/s/stack.yaml:5:40: 'x y' is no name for a secret (letters, digits, '.', '_' and '-')\n"
       "stacks/s/stack.yaml:5:40: the secret 'x y' needs exactly one of 'source' and 'template'\n"
-      "stacks/s/stack.yaml:2:1: 0 is no port (1 to 65535)\n"
+      "stacks/s/stack.yaml:2:20: 0 is no port (1 to 65535)\n"
       "stacks/s/stack.yaml:6:27: 'root' is no owner; write \"uid:gid\" in numbers\n"
       "stacks/s/stack.yaml:6:27: 'rwx' is no mode; write it as \"0755\"\n"
-      "stacks/s/stack.yaml:3:1: a probe has exactly one of http, tcp and command\n"
-      "stacks/s/stack.yaml:3:1: 'soon' is no time limit; write it as 120s or 3m\n"
-      "stacks/s/stack.yaml:4:1: unknown rule 'image-unpined'; did you mean 'image-unpinned'?\n"
-      "stacks/s/stack.yaml:4:1: the rule 'image-unpined' is ignored without a reason");
+      "stacks/s/stack.yaml:3:36: a probe has exactly one of http, tcp and command\n"
+      "stacks/s/stack.yaml:3:11: 'soon' is no time limit; write it as 120s or 3m\n"
+      "stacks/s/stack.yaml:4:19: unknown rule 'image-unpined'; did you mean 'image-unpinned'?\n"
+      "stacks/s/stack.yaml:4:19: the rule 'image-unpined' is ignored without a reason");
+}
+
+TEST_CASE("NUL in a text or a key is told where it stands, when the file is read") {
+  CHECK(problems("description: d\nunits: { after: [ \"a\\0b\" ] }\n") ==
+        "stacks/s/stack.yaml:2:19: holds a NUL byte, or text that is not UTF-8: remove it");
+  CHECK(problems("variables:\n  \"A\\0\": b\n").find("stacks/s/stack.yaml:2:3: the key holds a NUL byte") !=
+        std::string::npos);
+}
+
+TEST_CASE("a name for no project is told where stack.yaml says it") {
+  CHECK(problems("unit: x\nproject: A B\n")
+            .rfind("stacks/s/stack.yaml:2:1: 'A B' is no name for a project", 0) == 0);
 }
 
 TEST_CASE("x-hwcsync in the Compose file is the same, and both are an error") {
