@@ -223,6 +223,30 @@ void check_text(const Yaml& value, const std::string& path, const Location& wher
     check_text(value.items[i], path + '[' + std::to_string(i) + ']', where, problems);
 }
 
+// In style oci a secret is one file for all services, and a config with an owner or mode one for a service.
+void check_shared_grants(const Stack& stack, Problems& problems) {
+  if (stack.style != stack::Style::oci) return;
+  std::map<std::string, const compose::Grant*> firsts;
+  const auto check = [&](const std::string& file, const compose::Grant& grant,
+                         const compose::Service& service, const std::string& what) {
+    const auto [it, is_new] = firsts.emplace(file, &grant);
+    const compose::Grant& first = *it->second;
+    if (is_new || (first.uid == grant.uid && first.gid == grant.gid && first.mode == grant.mode)) return;
+    problems.add(service.where, "the service '" + service.name + "' wants the " + what + " '" + grant.source +
+                                    "' with two owners or modes, or another than a service " +
+                                    "before it; declare it under two names");
+  };
+  for (const auto& [name, service] : stack.project.services) {
+    for (const compose::Grant& grant : service.secrets)
+      check("secret/" + grant.source, grant, service, "secret");
+    for (const compose::Grant& grant : service.configs) {
+      // One without any wish is the file that all services share.
+      if (!grant.uid.empty() || !grant.gid.empty() || !grant.mode.empty())
+        check("config/" + name + '/' + grant.source, grant, service, "config");
+    }
+  }
+}
+
 }  // namespace
 
 void check_containers(const Stack& stack, Problems& problems) {
@@ -245,12 +269,14 @@ void check_containers(const Stack& stack, Problems& problems) {
                                       "' have the same container name '" + container + "'");
     }
   }
+  check_shared_grants(stack, problems);
 }
 
 void check_addresses(const Stack& stack, Problems& problems) {
   constexpr std::string_view kHttp = "http://";
-  for (const stack::Probe& probe : stack.config.health.probes) {
-    const Location where = stack.config.place("health");
+  for (std::size_t i = 0; i < stack.config.health.probes.size(); ++i) {
+    const stack::Probe& probe = stack.config.health.probes[i];
+    const Location where = stack.config.place("health.probes." + std::to_string(i));
     if (!probe.http.empty()) {
       const bool http = probe.http.rfind(kHttp, 0) == 0;
       std::string host = http ? probe.http.substr(kHttp.size()) : std::string();
@@ -266,13 +292,14 @@ void check_addresses(const Stack& stack, Problems& problems) {
     if (!probe.tcp.empty() && !is_host_port(probe.tcp))
       problems.add(where, "'" + probe.tcp + "' cannot be probed: write HOST:PORT");
   }
-  for (const stack::Route& route : stack.config.routes) {
+  for (std::size_t i = 0; i < stack.config.routes.size(); ++i) {
+    const stack::Route& route = stack.config.routes[i];
     if (!route.domain.empty() && std::all_of(route.domain.begin(), route.domain.end(), [](char c) {
           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
                  std::string_view("-._*:/").find(c) != std::string_view::npos;
         }))
       continue;
-    problems.add(stack.config.place("routes"),
+    problems.add(stack.config.place("routes." + std::to_string(i) + ".domain"),
                  "'" + route.domain + "' is no host name for Caddy; write a domain like photos.example.net");
   }
 }

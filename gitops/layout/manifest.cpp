@@ -80,24 +80,14 @@ void add_env_files(const Stack& stack, const Secret& secret, std::vector<SecretF
 }
 
 // Owner and mode that the grants of a rootful container ask for: its ids are the host's. Services share the
-// one file, so they must agree.
+// one file; check_containers() has seen that they agree.
 void apply_grants(const Stack& stack, const Secret& secret, SecretFile& file) {
-  const compose::Grant* first = nullptr;
   for (const auto& [name, service] : stack.project.services) {
     for (const auto& grant : service.secrets) {
       if (grant.source != secret.name) continue;
       const auto id = [](const std::string& text, std::uint32_t other) {
         return text.empty() ? other : static_cast<std::uint32_t>(std::stoul(text));
       };
-      if (first != nullptr &&
-          (first->uid != grant.uid || first->gid != grant.gid || first->mode != grant.mode)) {
-        throw ConfigError(
-            ConfigKind::repository,
-            {{service.where, "the service '" + name + "' wants the secret '" + secret.name +
-                                 "' with another owner or mode than a service before it; declare it "
-                                 "under two names in stack.yaml"}});
-      }
-      first = &grant;
       file.uid = id(grant.uid, file.uid);
       file.gid = id(grant.gid, file.gid);
       if (!grant.mode.empty()) file.mode = static_cast<std::uint32_t>(std::stoul(grant.mode, nullptr, 8));

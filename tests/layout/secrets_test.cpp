@@ -11,6 +11,24 @@ const char* const kCompose =
     "services:\n  web: { image: i, environment: { A: '${PW}' }, secrets: [ file ] }\n  other: { image: i "
     "}\nsecrets: { file: { external: true } }\n";
 
+TEST_CASE("grants of one secret or config with two modes are refused in style oci when the stack is read") {
+  Fixture fixture;
+  const auto told = [&](const std::string& grants, const std::string& style) {
+    fixture.tree.put("stacks/one/s.age", "age-encryption.org/v1\n");
+    fixture.stack("one",
+                  "services:\n  web: { image: i, " + grants +
+                      " }\nsecrets: { s: { external: true } }\nconfigs: { c: { content: x } }\n",
+                  "style: " + style + "\nsecrets: { s: { source: s.age } }\n");
+    return fixture.problems();
+  };
+  const std::string secrets = "secrets: [ { source: s, mode: 0400 }, { source: s, target: b, mode: 0440 } ]";
+  const std::string configs = "configs: [ { source: c, mode: 0400 }, { source: c, target: b, mode: 0440 } ]";
+  CHECK_THAT(told(secrets, "oci"), Contains("wants the secret 's' with two owners or modes"));
+  CHECK_THAT(told(configs, "oci"), Contains("wants the config 'c' with two owners or modes"));
+  CHECK(told("secrets: [ { source: s, mode: 0400 }, { source: s, target: b, mode: 0400 } ]", "oci").empty());
+  CHECK(told("configs: [ c, { source: c, target: b, mode: 0440 } ]", "oci").empty());
+}
+
 TEST_CASE("a source is looked for beside the stack and then below the repository's secrets") {
   Fixture fixture;
   fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW", "UNUSED"}));
