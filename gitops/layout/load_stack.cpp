@@ -21,6 +21,18 @@ std::vector<std::string> directory_names(const Tree& tree, const std::string& pa
   return out;
 }
 
+// "compose.yaml", "docker-compose.override.yml": a name that Compose looks for.
+bool is_usual_name(std::string_view name) {
+  const auto take = [&name](std::string_view end) {
+    const bool there = name.ends_with(end);
+    if (there) name.remove_suffix(end.size());
+    return there;
+  };
+  if (!take(".yaml") && !take(".yml")) return false;
+  (void)take(".override");
+  return name == "compose" || name == "docker-compose";
+}
+
 class Loader {
  public:
   Loader(const Tree& tree, const stack::RepositoryConfig& repository, const stack::Host& host,
@@ -48,6 +60,7 @@ class Loader {
     settle_networks();
     settle_assets();
     settle_secret_services();
+    note_unread_files();
     check_names();
     problems_.throw_if_any(ConfigKind::repository);
     return std::move(out_);
@@ -81,6 +94,20 @@ class Loader {
                  suggestion(out_.name, directory_names(tree_, repository_.stacks));
     }
     throw ConfigError(ConfigKind::repository, {{where, message}});
+  }
+
+  // Another file of a usual name, which no file that is read speaks of: somebody may think that it counts.
+  void note_unread_files() {
+    for (const TreeEntry& entry : tree_.list(out_.directory).value_or(std::vector<TreeEntry>{})) {
+      const std::string path = out_.directory + '/' + entry.name;
+      if (entry.kind == EntryKind::directory || !is_usual_name(entry.name) ||
+          std::find(paths_.begin(), paths_.end(), path) != paths_.end() ||
+          out_.project.files.count(path) != 0)
+        continue;
+      out_.project.notes.push_back({{path, 1, 1},
+                                    "this file is not read: " + join(paths_, " and ") +
+                                        (paths_.size() == 1 ? " comes first" : " come first")});
+    }
   }
 
   // The document that may hold x-hwcsync: the first of the first file. Settings are not merged.
@@ -141,11 +168,12 @@ class Loader {
       const auto content = compose::read_tracked_file(tree_, path);
       if (!content) {
         const auto link = symlink_on(tree_, path);
-        problems_.add(out_.config.place("assets"), "the asset '" + file + "' (" + variable + ") " +
-                                                       (link ? "cannot be read: " + symlink_fault(*link)
-                                                             : "is not a tracked file of this stack"));
+        problems_.add(
+            out_.config.place("assets." + variable),
+            "the asset '" + file + "' (" + variable + ") " +
+                (link ? "cannot be read: " + symlink_fault(*link) : "is not a tracked file of this stack"));
       } else if (secrets::detect_source_format(*content)) {
-        problems_.add(out_.config.place("assets"),
+        problems_.add(out_.config.place("assets." + variable),
                       "the asset '" + file + "' is encrypted; declare it under 'secrets'");
       }
     }
@@ -234,7 +262,7 @@ class Loader {
         if (!config.subnet.empty()) network.ipam = {{.subnet = config.subnet}};
       }
       if (!known)
-        problems_.add(out_.config.place("networks"),
+        problems_.add(out_.config.place("networks." + name),
                       "the network '" + name + "' is not declared in the Compose file");
     }
   }
@@ -311,10 +339,13 @@ class Loader {
   }
 
   void check_names() {
-    for (const stack::IgnoredRule& rule : out_.config.lint.ignore) {
+    const auto& ignored = out_.config.lint.ignore;
+    for (std::size_t i = 0; i < ignored.size(); ++i) {
+      const stack::IgnoredRule& rule = ignored[i];
       if (!rule.service.empty() && out_.project.services.count(rule.service) == 0) {
-        problems_.add(out_.config.place("lint"), "the service '" + rule.service + "' of the ignored rule '" +
-                                                     rule.rule + "' does not exist");
+        problems_.add(
+            out_.config.place("lint.ignore." + std::to_string(i)),
+            "the service '" + rule.service + "' of the ignored rule '" + rule.rule + "' does not exist");
       }
     }
     check_containers(out_, problems_);

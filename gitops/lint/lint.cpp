@@ -34,9 +34,7 @@ std::vector<Finding> lint_stack(const layout::Stack& stack, const stack::Reposit
   for (const Rule& rule : rules()) {
     const stack::Severity severity = severity_of(rule, repository);
     if (severity == stack::Severity::off) continue;
-    const bool valued = rule.check_value != nullptr;
-    for (Finding& finding :
-         valued ? rule.check_value(stack, repository.policy.at(rule.name)) : rule.check(stack)) {
+    for (Finding& finding : rule.check(stack, repository)) {
       finding.rule = rule.name;
       finding.severity = severity;
       finding.stack = stack.name;

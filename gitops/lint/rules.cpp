@@ -23,7 +23,8 @@ Finding at(const Location& where, const std::string& service, std::string messag
 }
 
 // podman(1), podman-auto-update: "disabled" asks for nothing.
-Findings autoupdate_label(const layout::Stack& stack, std::string_view policy) {
+Findings autoupdate_label(const layout::Stack& stack, const stack::RepositoryConfig& repository) {
+  const std::string& policy = repository.policy.at("autoupdate-label");  // else the rule is off
   constexpr const char* kLabel = "io.containers.autoupdate";
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
@@ -46,7 +47,44 @@ Findings autoupdate_label(const layout::Stack& stack, std::string_view policy) {
   return out;
 }
 
-Findings database_published_everywhere(const layout::Stack& stack) {
+// The loader notes it; no other note is about a file that was not read.
+Findings compose_file_unread(const layout::Stack& stack, const stack::RepositoryConfig& /*repository*/) {
+  Findings out;
+  for (const Problem& note : stack.project.notes) {
+    if (stack.project.files.count(note.where.file) != 0 || note.where.file == stack.compose_file) continue;
+    if (note.message.rfind("this file is not read", 0) == 0)
+      out.push_back(at(note.where, "", note.message,
+                       "remove the file, or name it under 'include' in the one that is read"));
+  }
+  return out;
+}
+
+Findings variable_shadowed(const layout::Stack& stack, const stack::RepositoryConfig& repository) {
+  Findings out;
+  const auto env = std::find_if(stack.secrets.begin(), stack.secrets.end(),
+                                [](const layout::Secret& secret) { return secret.name == "env"; });
+  if (env == stack.secrets.end()) return out;
+  const std::set<std::string> names(env->variables.begin(), env->variables.end());
+  const auto say = [&](const std::map<std::string, std::string>& variables, const std::string& who) {
+    for (const auto& [name, value] : variables) {
+      if (names.count(name) == 0) continue;
+      out.push_back(at(stack.config.place(who.empty() ? "variables." + name : "secrets.env"), "",
+                       "'" + name + "' is a variable of " + (who.empty() ? "this file" : who) +
+                           " and a name in the secret file " + env->source + ": the secret's value is used",
+                       "keep it in one of the two places"));
+    }
+  };
+  say(stack.config.variables, "");
+  for (const auto& [name, host] : repository.hosts) {
+    const bool runs = std::find(host.stacks.begin(), host.stacks.end(), stack.name) != host.stacks.end();
+    if (runs) say(host.variables, "the host " + name + " in hwcsync.yaml");
+  }
+  say(repository.variables, "hwcsync.yaml");
+  return out;
+}
+
+Findings database_published_everywhere(const layout::Stack& stack,
+                                       const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
     const Database* database = known_database(parse_image(service.image));
@@ -66,7 +104,7 @@ Findings database_published_everywhere(const layout::Stack& stack) {
   return out;
 }
 
-Findings health_missing(const layout::Stack& stack) {
+Findings health_missing(const layout::Stack& stack, const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
     for (const auto& [other, dependency] : service.depends_on) {
@@ -84,7 +122,7 @@ Findings health_missing(const layout::Stack& stack) {
   return out;
 }
 
-Findings image_unpinned(const layout::Stack& stack) {
+Findings image_unpinned(const layout::Stack& stack, const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
     const Image image = parse_image(service.image);
@@ -97,7 +135,7 @@ Findings image_unpinned(const layout::Stack& stack) {
   return out;
 }
 
-Findings image_unqualified(const layout::Stack& stack) {
+Findings image_unqualified(const layout::Stack& stack, const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
     const Image image = parse_image(service.image);
@@ -118,7 +156,8 @@ bool reads_files(const Image& image) {
   return std::find(kFamilies.begin(), kFamilies.end(), last) != kFamilies.end();
 }
 
-Findings repository_mount_read_only(const layout::Stack& stack) {
+Findings repository_mount_read_only(const layout::Stack& stack,
+                                    const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
     for (const auto& [target, where] : service.made_read_only) {
@@ -134,7 +173,7 @@ Findings repository_mount_read_only(const layout::Stack& stack) {
   return out;
 }
 
-Findings secret_in_environment(const layout::Stack& stack) {
+Findings secret_in_environment(const layout::Stack& stack, const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, service] : stack.project.services) {
     std::vector<std::string> keys;
@@ -153,7 +192,7 @@ Findings secret_in_environment(const layout::Stack& stack) {
   return out;
 }
 
-Findings unset_variable(const layout::Stack& stack) {
+Findings unset_variable(const layout::Stack& stack, const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   for (const auto& [name, where] : stack.project.unset_variables) {
     out.push_back(at(where, "", "nobody sets the variable '" + name + "': it becomes nothing",
@@ -163,7 +202,8 @@ Findings unset_variable(const layout::Stack& stack) {
   return out;
 }
 
-Findings volume_u_on_network_mount(const layout::Stack& stack) {
+Findings volume_u_on_network_mount(const layout::Stack& stack,
+                                   const stack::RepositoryConfig& /*repository*/) {
   Findings out;
   std::vector<std::string> mounts = stack.config.mounts.required;
   mounts.insert(mounts.end(), stack.config.mounts.on_demand.begin(), stack.config.mounts.on_demand.end());
@@ -198,7 +238,12 @@ std::span<const Rule> rules() {
           "it. "
           "podman can do so for style oci only: it needs a unit for each container, and reports an error for "
           "those of a Compose stack.",
-          nullptr, autoupdate_label},
+          autoupdate_label},
+      Rule{"compose-file-unread", Severity::warn, "a file with a Compose file's name is not read",
+           "A stack has one Compose file: compose.yaml before compose.yml, docker-compose.yml and "
+           "docker-compose.yaml, and beside it one override file. Another file of these names is read by "
+           "nobody, and what somebody changes in it has no effect.",
+           compose_file_unread},
       Rule{"database-published-everywhere", Severity::warn,
            "a database is published on every address of the host",
            "A published port without an address listens on all of them, and for rootful podman it goes "
@@ -245,6 +290,12 @@ std::span<const Rule> rules() {
            "(stack.yaml over host over repository, then .env), never the environment of whoever runs it. "
            "Declare the variable, or give it a default.",
            unset_variable},
+      Rule{"variable-shadowed", Severity::warn, "a secret provides a variable that is declared too",
+           "Names in the stack's env secret win over variables of stack.yaml, hwcsync.yaml and .env, so that "
+           "a "
+           "value that was encrypted is never taken from plain text. Whoever changes the declared value sees "
+           "no effect.",
+           variable_shadowed},
       Rule{"volume-u-on-network-mount", Severity::off, "a volume below a required mount has the option :U",
            "With :U podman changes the owner of all files to the container's user. NFS, CIFS and virtiofs "
            "refuse that ('operation not permitted') and the container does not start. "

@@ -18,9 +18,8 @@ struct Rule {
   std::string summary;      // one line
   std::string explanation;  // for `explain RULE`: why, and what to do instead
   // Findings in one stack; severity and stack are filled in by the caller.
-  std::vector<Finding> (*check)(const layout::Stack& stack) = nullptr;
-  // Of a rule for which the policy has a value instead of a severity: the same, for that value.
-  std::vector<Finding> (*check_value)(const layout::Stack& stack, std::string_view value) = nullptr;
+  std::vector<Finding> (*check)(const layout::Stack& stack,
+                                const stack::RepositoryConfig& repository) = nullptr;
 };
 
 // Sorted by name.

@@ -5,6 +5,7 @@ namespace hwcsync::stack {
 const std::vector<std::string>& rule_names() {
   static const std::vector<std::string> names{
       "autoupdate-label",
+      "compose-file-unread",
       "database-published-everywhere",
       "health-missing-for-healthy-dependency",
       "image-unpinned",
@@ -12,6 +13,7 @@ const std::vector<std::string>& rule_names() {
       "repository-mount-read-only",
       "secret-in-environment",
       "unset-variable",
+      "variable-shadowed",
       "volume-u-on-network-mount",
   };
   return names;

@@ -42,6 +42,40 @@ TEST_CASE("every rule has a name, a summary and an explanation, and the policy k
   CHECK(find_rule("nothing") == nullptr);
 }
 
+TEST_CASE("a file with a Compose file's name that nobody reads is pointed out") {
+  MemoryTree tree;
+  tree.put("hwcsync.yaml",
+           "hosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\nversion: 1\n");
+  tree.put("stacks/s/compose.yaml", kGood);
+  tree.put("stacks/s/compose.override.yml", "services: {}\n");
+  tree.put("stacks/s/docker-compose.yml", kGood);
+  tree.put("stacks/s/docker-compose.prod.yml", kGood);
+  layout::LoadCounters counters;
+  const auto list = lint(layout::load_desired_state(tree, "h", counters));
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].rule == "compose-file-unread");
+  CHECK(list[0].where.to_string() == "stacks/s/docker-compose.yml:1:1");
+  CHECK(list[0].message ==
+        "this file is not read: stacks/s/compose.yaml and stacks/s/compose.override.yml come first");
+  tree.put("stacks/s/compose.yaml", "include: [ docker-compose.yml ]\nservices: {}\n");
+  CHECK(lint(layout::load_desired_state(tree, "h", counters)).empty());
+}
+
+TEST_CASE("a variable that a secret of the same name hides is pointed out") {
+  const std::string secrets = "secrets: { env: { source: s.env } }\n";
+  CHECK(findings(kGood, secrets + "variables: { OTHER: x }\n").empty());
+  const auto list = findings(kGood, secrets + "variables: { PW: x }\n");
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].rule == "variable-shadowed");
+  CHECK(list[0].where.to_string() == "stacks/s/stack.yaml:2:14");
+  CHECK(list[0].message ==
+        "'PW' is a variable of this file and a name in the secret file stacks/s/s.env: the secret's value is "
+        "used");
+  const auto above = findings(kGood, secrets, "{}\nvariables: { PW: x }");
+  REQUIRE(above.size() == 1);
+  CHECK(above[0].where.to_string() == "stacks/s/stack.yaml:1:12");
+}
+
 TEST_CASE("a good stack has no findings") {
   CHECK(findings(kGood).empty());
 }
