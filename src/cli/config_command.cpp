@@ -53,7 +53,7 @@ OrderedJson to_json(const Yaml& value) {
   return number.is_number() ? number : OrderedJson(value.text);
 }
 
-void print(const compose::Project& project, const Options& options, const Context& context) {
+void print(const compose::Project& project, const Context& context) {
   if (context.json) {
     context.out << to_json(project.canonical).dump(2, ' ', false, OrderedJson::error_handler_t::replace)
                 << '\n';
@@ -121,7 +121,7 @@ int show_plain(const Options& options, const Context& context) {
     for (auto& [name, where] : project.unset_variables) where = with_plain_name(where);
     warn_of_unset(project, context);
     warn_of_limits(project, context);
-    print(project, options, context);
+    print(project, context);
   } catch (const ConfigError& error) {
     throw with_plain_names(error);
   }
@@ -148,7 +148,7 @@ int show_stack(const Options& options, const Context& context) {
   const layout::Stack stack =
       layout::load_stack(*files.tree, config, settings_of_host, options.stack, counters);
   warn_of_unset(stack.project, context);
-  print(stack.project, options, context);
+  print(stack.project, context);
   return kDone;
 }
 

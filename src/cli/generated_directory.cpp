@@ -68,7 +68,7 @@ std::vector<std::string> GeneratedDirectory::present() const {
   std::vector<std::string> out;
   if (!fs::is_directory(path_)) return out;
   for (const auto& item : fs::recursive_directory_iterator(path_)) {
-    const std::string path = fs::relative(item.path(), path_).string();
+    const std::string path = item.path().lexically_relative(path_).string();
     if (item.is_directory() && !item.is_symlink()) continue;
     if (path != kCopies) out.push_back(path);
   }

@@ -27,9 +27,9 @@ class Story {
   }
   [[nodiscard]] std::string full(const std::string& path) const { return root() + '/' + path; }
   [[nodiscard]] std::string root() const { return temporary.path() + "/out"; }
-  [[nodiscard]] std::string refusal(const Files& files) const {
+  [[nodiscard]] std::string refusal(const Files& wanted) const {
     try {
-      GeneratedDirectory(root()).write({.files = files});
+      GeneratedDirectory(root()).write({.files = wanted});
     } catch (const RefusedError& error) {
       return std::string(error.what()) + '\n' + error.text().hint;
     }

@@ -200,7 +200,7 @@ TEST_CASE("a printed YAML file holds no character that some reader takes for a l
   CHECK(block == "a: \"one\\ntwo\\u2028three\\n\"\n");
 }
 
-TEST_CASE("a key that stands twice in what is to be encrypted is refused by its name") {
+TEST_CASE("a key that stands twice in what is to be encrypted is refused") {
   for (const auto& [store, text] : {std::pair(SopsStore::json, "{\"o\":{\"k\":1,\"k\":2}}"),
                                     {SopsStore::yaml, "o:\n  k: 1\n  k: 2\n"},
                                     {SopsStore::dotenv, "k=1\nk=2\n"}}) {
@@ -209,7 +209,7 @@ TEST_CASE("a key that stands twice in what is to be encrypted is refused by its 
       FAIL("accepted");
     } catch (const SecretError& error) {
       CHECK(error.failure() == SecretFailure::malformed);
-      CHECK_THAT(error.what(), Catch::Matchers::Contains("'k'"));
+      CHECK_THAT(error.what(), Catch::Matchers::Contains("twice"));
     }
   }
   CHECK_NOTHROW(
