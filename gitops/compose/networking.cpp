@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+
+#include <arpa/inet.h>
 
 namespace hwcsync::compose {
 namespace {
@@ -83,6 +86,43 @@ void read_expose(Reading& reading, const Yaml& value, const std::string& path, S
   }
 }
 
+// RFC 1123, and the underscore that container tools take too.
+bool is_host_name(std::string_view text) {
+  if (text.size() > 253) return false;
+  for (const std::string& label : split(text, '.')) {
+    const bool good = !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+                      std::all_of(label.begin(), label.end(), [](unsigned char c) {
+                        return std::isalnum(c) != 0 || c == '-' || c == '_';
+                      });
+    if (!good) return false;
+  }
+  return true;
+}
+
+template <std::string Service::*Member>
+void host_name(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  out.*Member = reading.plain(value, path);
+  if (!(out.*Member).empty() && !is_host_name(out.*Member))
+    reading.problems.add(value, "'" + out.*Member + "' is no host name: letters, digits, '-', '_' and dots");
+}
+
+void read_dns(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  out.dns = reading.one_or_many(value, path);
+  for (const std::string& server : out.dns) {
+    // podman's own word for no server at all; a variable that is not set leaves an empty text.
+    if (!server.empty() && server != "none" && !is_address(server))
+      reading.problems.add(value, "'" + server + "' is no IP address of a DNS server");
+  }
+}
+
+void read_dns_search(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  out.dns_search = reading.one_or_many(value, path);
+  for (const std::string& domain : out.dns_search) {
+    if (!domain.empty() && domain != "." && !is_host_name(domain))
+      reading.problems.add(value, "'" + domain + "' is no domain to search in");
+  }
+}
+
 void read_links(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
   for (const std::string& text : reading.plain_list(value, path)) {
     const auto colon = text.find(':');
@@ -96,14 +136,14 @@ void read_links(Reading& reading, const Yaml& value, const std::string& path, Se
 constexpr std::array kNetwork{
     Field<Service>{"networks", read_attachments},
     Field<Service>{"network_mode", read_text<&Service::network_mode>},
-    Field<Service>{"hostname", read_text<&Service::hostname>},
-    Field<Service>{"domainname", read_text<&Service::domainname>},
+    Field<Service>{"hostname", host_name<&Service::hostname>},
+    Field<Service>{"domainname", host_name<&Service::domainname>},
     Field<Service>{"mac_address", mac<&Service::mac_address>},
     Field<Service>{"expose", read_expose},
     Field<Service>{"links", read_links},
-    Field<Service>{"dns", read_one_or_many<&Service::dns>},
+    Field<Service>{"dns", read_dns},
     Field<Service>{"dns_opt", read_list<&Service::dns_opt>},
-    Field<Service>{"dns_search", read_one_or_many<&Service::dns_search>},
+    Field<Service>{"dns_search", read_dns_search},
     Field<Service>{"extra_hosts", [](Reading& reading, const Yaml& value, const std::string& path,
                                      Service& out) { read_hosts(reading, value, path, out.extra_hosts); }},
 };
@@ -115,16 +155,18 @@ Fields<Service> network_fields() {
 }
 
 bool is_address(std::string_view text) {
-  const bool six = text.find(':') != std::string_view::npos;
-  const std::string_view letters = six ? "0123456789abcdefABCDEF:." : "0123456789.";
-  if (text.size() < 2 || text.find_first_not_of(letters) != std::string_view::npos) return false;
-  return six || std::count(text.begin(), text.end(), '.') == 3;
+  std::array<unsigned char, sizeof(in6_addr)> out{};
+  return ::inet_pton(AF_INET, std::string(text).c_str(), out.data()) == 1 ||
+         ::inet_pton(AF_INET6, std::string(text.substr(0, text.find('%'))).c_str(), out.data()) == 1;
 }
 
 void read_hosts(Reading& reading, const Yaml& value, const std::string& path, std::vector<std::string>& out) {
   const auto add = [&](const std::string& host, std::string address) {
     if (address.size() > 2 && address.front() == '[' && address.back() == ']')
       address = address.substr(1, address.size() - 2);
+    if (!is_host_name(host)) reading.problems.add(value, "'" + host + "' is no host name");
+    if (address != "host-gateway" && !is_address(address))
+      reading.problems.add(value, "'" + address + "' is no IP address for the host '" + host + "'");
     out.push_back(host + ':' + address);
   };
   if (value.is_mapping()) {

@@ -25,6 +25,8 @@ std::optional<std::string> fault(const Port& port) {
   if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp") {
     return "'" + port.protocol + "' is no protocol; expected tcp, udp or sctp";
   }
+  if (!port.host_ip.empty() && !is_address(port.host_ip))
+    return "'" + port.host_ip + "', which is no IP address, cannot be published on";
   if (port.published.empty()) return std::nullopt;
   const auto published = port_range(port.published);
   if (!published) return "'" + port.published + "' is no port or range of ports (1 to 65535)";

@@ -1,6 +1,9 @@
 #include "gitops/compose/fields.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 
 // How the process of a container runs, and what it is kept from.
 namespace hwcsync::compose {
@@ -10,6 +13,32 @@ void read_cgroup(Reading& reading, const Yaml& value, const std::string& path, S
   out.cgroup = reading.plain(value, path);
   if (value.is_scalar() && out.cgroup != "host" && out.cgroup != "private")
     reading.problems.add(value, "expected one of host, private, found '" + out.cgroup + "'");
+}
+
+// "SIGTERM", "term", "15", "SIGRTMIN+3".
+bool is_signal(std::string text) {
+  static constexpr std::array kNames{
+      "ABRT", "ALRM", "BUS",  "CHLD", "CLD",  "CONT",   "FPE",    "HUP",   "ILL",  "INT",  "IO",   "IOT",
+      "KILL", "PIPE", "POLL", "PROF", "PWR",  "QUIT",   "SEGV",   "STOP",  "SYS",  "TERM", "TRAP", "TSTP",
+      "TTIN", "TTOU", "URG",  "USR1", "USR2", "STKFLT", "VTALRM", "WINCH", "XCPU", "XFSZ"};
+  const auto number = [](std::string_view digits, int most) {
+    int out = 0;
+    const auto [stop, code] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return code == std::errc() && stop == digits.data() + digits.size() && out >= 0 && out <= most;
+  };
+  if (number(text, 64)) return text != "0";
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (text.rfind("SIG", 0) == 0) text.erase(0, 3);
+  if (text == "RTMIN" || text == "RTMAX") return true;
+  if (text.rfind("RTMIN+", 0) == 0 || text.rfind("RTMAX-", 0) == 0) return number(text.substr(6), 30);
+  return std::find(kNames.begin(), kNames.end(), text) != kNames.end();
+}
+
+void read_stop_signal(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
+  out.stop_signal = reading.plain(value, path);
+  if (!out.stop_signal.empty() && !is_signal(out.stop_signal))
+    reading.problems.add(value, "'" + out.stop_signal + "' is no signal; write a name such as SIGTERM");
 }
 
 constexpr std::array kProcess{
@@ -29,7 +58,7 @@ constexpr std::array kProcess{
     Field<Service>{"security_opt", read_list<&Service::security_opt>},
     Field<Service>{"stdin_open", read_boolean<&Service::stdin_open>},
     Field<Service>{"stop_grace_period", read_duration<&Service::stop_grace_period>},
-    Field<Service>{"stop_signal", read_text<&Service::stop_signal>},
+    Field<Service>{"stop_signal", read_stop_signal},
     Field<Service>{"sysctls", read_map<&Service::sysctls>},
     Field<Service>{"tmpfs", read_one_or_many<&Service::tmpfs>},
     Field<Service>{"tty", read_boolean<&Service::tty>},

@@ -8,8 +8,6 @@
 #include <cctype>
 #include <map>
 
-#include <arpa/inet.h>
-
 namespace hwcsync::layout {
 namespace {
 
@@ -80,12 +78,6 @@ bool is_word(std::string_view text, std::string_view more) {
          });
 }
 
-bool is_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> out{};
-  return ::inet_pton(AF_INET, text.c_str(), out.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), out.data()) == 1;
-}
-
 bool has_dots(const std::string& path) {
   const auto parts = split(path, '/');
   return std::any_of(parts.begin(), parts.end(),
@@ -150,12 +142,6 @@ class ContainerCheck {
     if (!known) {
       say("'" + mode + "' is no network_mode" + suggestion(mode, modes) +
           "; to join a network of the project name it under 'networks'");
-    }
-    for (const compose::Port& port : service_.ports) {
-      if (!port.host_ip.empty() && !is_address(port.host_ip)) {
-        say("the service '" + service_.name + "' publishes port " + port.target + " on '" + port.host_ip +
-            "', which is no IP address");
-      }
     }
   }
 

@@ -35,6 +35,8 @@ TEST_CASE("ports that podman cannot publish are refused") {
         "4:14: the range 8000-8010 is published for 80; podman needs two ranges of the same length");
   CHECK(wrong("x:80") == "4:14: 'x' is no port or range of ports (1 to 65535)");
   CHECK(wrong("80:70000") == "4:14: '70000' is no port or range of ports (1 to 65535)");
+  CHECK(wrong("300.1.1.1:80:80") == "4:14: '300.1.1.1', which is no IP address, cannot be published on");
+  CHECK(wrong("localhost:80:80") == "4:14: 'localhost', which is no IP address, cannot be published on");
   CHECK(wrong("80:80/icmp") == "4:14: 'icmp' is no protocol; expected tcp, udp or sctp");
 }
 
