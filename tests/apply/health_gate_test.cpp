@@ -84,7 +84,7 @@ TEST_CASE("every container of a service that has several is looked at") {
 
   patient.world.machine.containers.back().state = "exited";
   patient.world.machine.containers.back().exit_code = 0;
-  CHECK_THAT(patient.judge().reason(), Contains("container photos-web-7: exited with 0"));
+  CHECK_THAT(patient.judge().reason(), Contains("container photos-web-7 exited with 0"));
   patient.record.touched[0].completing = {"photos-web-"};
   CHECK(patient.judge().healthy());
 }

@@ -4,14 +4,15 @@ let
   lab = import (source + "/lab/nix") { };
   inherit (lab) lib;
   inherit (lab.nixosSystem { inherit modules; }) config;
-  ours = lib.filterAttrs (name: _: lib.hasPrefix "podman-" name) config.systemd.services;
+  containers = lib.filterAttrs (name: _: lib.hasPrefix "podman-" name) config.systemd.services;
+  prepare = lib.filterAttrs (name: _: lib.hasSuffix "-prepare" name) config.systemd.services;
   plain = builtins.unsafeDiscardStringContext;
   texts = value: map (x: plain (toString x)) (lib.toList value);
 in
 {
   scripts =
     if config.virtualisation.oci-containers.backend == "podman" then
-      lib.mapAttrs (_: unit: plain unit.script) ours
+      lib.mapAttrs (_: unit: plain unit.script) containers
     else
       { };
   # Only what generated modules say themselves: NixOS' own scripts would have to be built.
@@ -34,7 +35,7 @@ in
     );
     start = texts (unit.serviceConfig.ExecStart or [ ]);
     description = plain unit.description;
-  }) ours;
+  }) (containers // prepare);
   tmpfiles = config.systemd.tmpfiles.rules;
   firewall = config.networking.firewall.interfaces;
   caddy = lib.mapAttrs (_: host: plain host.extraConfig) config.services.caddy.virtualHosts;
