@@ -164,6 +164,20 @@ void check_resources(const DesiredState& desired, Problems& problems) {
   }
 }
 
+void check_routes(const DesiredState& desired, Problems& problems) {
+  std::map<std::string, std::string> owners;  // domain -> stack
+  for (const auto& [name, stack] : desired.stacks) {
+    for (std::size_t i = 0; i < stack.config.routes.size(); ++i) {
+      const std::string& domain = stack.config.routes[i].domain;
+      const auto [owner, fresh] = owners.emplace(domain, name);
+      if (fresh) continue;
+      problems.add(stack.config.place("routes." + std::to_string(i) + ".domain"),
+                   "the stack '" + owner->second + "' has a route for '" + domain + "' " +
+                       (owner->second == name ? "already" : "too") + "; a domain leads to one upstream");
+    }
+  }
+}
+
 }  // namespace
 
 void check_host(const DesiredState& desired, Problems& problems) {
@@ -171,6 +185,7 @@ void check_host(const DesiredState& desired, Problems& problems) {
   check_containers(desired, problems);
   check_ports(desired, problems);
   check_resources(desired, problems);
+  check_routes(desired, problems);
   check_order(desired, problems);
 }
 
@@ -187,6 +202,7 @@ std::vector<std::string> claims(const Stack& stack) {
   }
   for_each_resource(stack, [&out](const std::string& what) { out.push_back(what); });
   for (const std::string& other : stack.config.start_after) out.push_back("after " + other);
+  for (const stack::Route& route : stack.config.routes) out.push_back("route " + route.domain);
   std::sort(out.begin(), out.end());
   return out;
 }

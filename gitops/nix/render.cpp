@@ -80,7 +80,7 @@ Rendered render(const layout::DesiredState& desired) {
 bool is_copy(const std::string& path) {
   const std::vector<std::string> parts = split(path, '/');
   return parts.size() > 3 && parts[0] == "stacks" &&
-         (parts[2] == "assets" || parts[2] == "configs" || parts[2] == "trees");
+         (parts[2] == "assets" || parts[2] == "configs" || parts[2] == "trees" || parts[2] == "contexts");
 }
 
 std::string placeholder(const std::string& host) {

@@ -25,7 +25,7 @@ struct Rendered {
 [[nodiscard]] Rendered render(const layout::DesiredState& desired);
 
 // Whether a file below generated/<host>/ is a copy of the owner's own, which can carry no marker and is never
-// read as a module: stacks/<stack>/{assets,configs,trees}/...
+// read as a module: stacks/<stack>/{assets,configs,trees,contexts}/...
 [[nodiscard]] bool is_copy(const std::string& path);
 
 // default.nix of a host that was not rendered yet: an assertion that always fails, with the way out.

@@ -43,7 +43,9 @@ bool yaml_says(const Tree& tree, const std::string& directory, const std::string
 // A stack that mounts a directory, or the whole of its own, has documents below it for content.
 bool stack_may_mount(const Tree& tree, const std::string& directory, const std::string& path) {
   std::vector<std::string> words = split(path.substr(directory.size() + 1), '/');
-  for (const char* whole : {".:/", "./:/", "source: .", "build"}) words.emplace_back(whole);
+  // Also as JSON, in quotes, and as the value of a variable.
+  for (const char* whole : {".:/", "./:/", ": .", ": \".", ": '.", ":\".", "-.", "build"})
+    words.emplace_back(whole);
   return std::any_of(words.begin(), words.end(),
                      [&](const std::string& word) { return yaml_says(tree, directory, word); });
 }

@@ -166,9 +166,10 @@ class Maker {
   void touch_users_of_shared_files(const std::vector<git::ChangedPath>& changes) {
     shared_ = shared_candidates(changes, *after_.config, after_.host->stacks);
     if (shared_.empty()) return;
+    const bool all = variables_reach_outside(*after_.config, *after_.host);
     for (const std::string& name : after_.host->stacks) {
       const std::string directory = after_.config->stacks + '/' + name;
-      if (touched_.count(name) != 0 || !reaches_outside(*after_.tree, directory)) continue;
+      if (touched_.count(name) != 0 || (!all && !reaches_outside(*after_.tree, directory))) continue;
       try {
         layout::Stack stack =
             layout::load_stack(*after_.tree, *after_.config, *after_.host, name, plan_.counters);

@@ -26,12 +26,18 @@ bool reaches_outside(const Tree& tree, const std::string& directory) {
     const std::string path = directory + '/' + entry.name;
     if (entry.kind == EntryKind::directory) {
       if (reaches_outside(tree, path)) return true;
-    } else if (entry.name.ends_with(".yaml") || entry.name.ends_with(".yml")) {
+    } else if (entry.name.ends_with(".yaml") || entry.name.ends_with(".yml") || entry.name == ".env") {
       const auto text = tree.read(path);
       if (text && text->find("..") != std::string::npos) return true;
     }
   }
   return false;
+}
+
+bool variables_reach_outside(const stack::RepositoryConfig& config, const stack::Host& host) {
+  const auto reaches = [](const auto& variable) { return variable.second.find("..") != std::string::npos; };
+  return std::any_of(config.variables.begin(), config.variables.end(), reaches) ||
+         std::any_of(host.variables.begin(), host.variables.end(), reaches);
 }
 
 std::vector<std::string> used_files(const layout::Stack& stack, const std::set<std::string>& candidates) {

@@ -19,6 +19,8 @@ namespace hwcsync::plan {
 // Whether a YAML file below the directory says "..": no other stack can name a file outside of it. Bytes are
 // searched, nothing is parsed.
 [[nodiscard]] bool reaches_outside(const Tree& tree, const std::string& directory);
+// Whether a variable that any stack of the host may use leads out of a stack's directory.
+[[nodiscard]] bool variables_reach_outside(const stack::RepositoryConfig& config, const stack::Host& host);
 
 // Those of the candidates that this stack was made from.
 [[nodiscard]] std::vector<std::string> used_files(const layout::Stack& stack,

@@ -200,7 +200,13 @@ void LocalSecretService::serve(Held generation) {
   Snapshots next = snapshots_of(generation);
   // First the record: nobody may read the new values and, after our death, the old ones again.
   write_served(options_.runtime_dir, {.generation = generation->id(), .recorded = recorded_});
-  views_.show(next, generation->id());
+  try {
+    views_.show(next, generation->id());
+  } catch (...) {
+    // Nothing was shown: a successor has to serve what we go on serving.
+    if (served_) write_served(options_.runtime_dir, {.generation = served_->id(), .recorded = recorded_});
+    throw;
+  }
   snapshots_ = std::move(next);
   if (served_ != generation) {
     log(LogLevel::info, "secrets flipped",

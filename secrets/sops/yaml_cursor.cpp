@@ -74,7 +74,9 @@ void YamlCursor::finish_line() {
   const std::size_t start = place_.at;
   skip_blanks();
   if (at_line_end()) return;
-  if (peek() != '#' || place_.at == start) malformed("something follows a value on its line");
+  const bool apart =
+      place_.at > start || (start > 0 && (text_[start - 1] == ' ' || text_[start - 1] == '\t'));
+  if (peek() != '#' || !apart) malformed("something follows a value on its line");
   take_comment();
 }
 

@@ -4,6 +4,7 @@
 #include "src/base/error.hpp"
 #include "src/base/text.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -43,7 +44,11 @@ void add_from_environment(PersonKeys& keys) {
   secrets::SecureBuffer lines(secrets::Bytes(reinterpret_cast<const std::uint8_t*>(text), size));
   secrets::wipe(text, size);
   ::unsetenv("SOPS_AGE_KEY");
-  for (std::uint8_t& c : lines.bytes()) c = c == ' ' ? std::uint8_t{'\n'} : c;
+  // Keys may stand one beside the other; a text with comments is laid out as a file.
+  const auto bytes = lines.bytes();
+  if (std::find(bytes.begin(), bytes.end(), std::uint8_t{'#'}) == bytes.end()) {
+    for (std::uint8_t& c : bytes) c = c == ' ' || c == '\t' ? std::uint8_t{'\n'} : c;
+  }
   add_all(keys, secrets::parse_identities(lines.bytes(), "SOPS_AGE_KEY"));
 }
 

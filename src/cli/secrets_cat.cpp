@@ -136,7 +136,8 @@ void add_secrets_cat(SecretsGroup& group) {
       "your keys.\n",
       options, cat);
   app.add_option("-i,--identity", options->identities,
-                 "identity file (default: where sops looks, and this machine's)");
+                 "identity file (default: where sops looks, and this machine's)")
+      ->allow_extra_args(false);
   app.add_option("--key", options->key, "of a file: one value, postgres/password or servers/0/name");
   app.add_option("NAME", options->name, "STACK/NAME or UNIT.env, or an encrypted file")->required();
 }

@@ -144,7 +144,8 @@ void add_secrets_check(SecretsGroup& group) {
                             "It exits with 2 when it finds something. No value is ever shown.\n",
                             options, check);
   app.add_option("-i,--identity", options->identities,
-                 "identity file (default: where sops looks, and this machine's)");
+                 "identity file (default: where sops looks, and this machine's)")
+      ->allow_extra_args(false);
   app.add_option("DIR", options->directory, "config repository (default: here)");
 }
 

@@ -64,7 +64,8 @@ void add_secrets_decrypt(SecretsGroup& group) {
                             "  git show HEAD~2:secrets/db.yaml | hwcsync secrets decrypt -\n",
                             options, decrypt);
   app.add_option("-i,--identity", options->identities,
-                 "identity file, '-': stdin (default: where sops looks, and this machine's)");
+                 "identity file, '-': stdin (default: where sops looks, and this machine's)")
+      ->allow_extra_args(false);
   app.add_option("FILE", options->file, "sops (yaml, json, dotenv, ini, binary) or age file; '-': stdin")
       ->required();
 }

@@ -112,7 +112,8 @@ void add_secrets_encrypt(SecretsGroup& group) {
                 "  pwgen -s 40 1 | hwcsync secrets encrypt -r age1... --format age -o secrets/token.age -\n",
                 options, encrypt);
   app.add_option("-r,--recipient", options->recipients,
-                 "age1..., ssh-ed25519 ... or ssh-rsa ... (default: those of --host in hwcsync.yaml)");
+                 "age1..., ssh-ed25519 ... or ssh-rsa ... (default: those of --host in hwcsync.yaml)")
+      ->allow_extra_args(false);
   app.add_option("--format", options->format, "yaml, json, dotenv, ini, binary (sops) or age; default dotenv")
       ->check(CLI::IsMember({"yaml", "json", "dotenv", "ini", "binary", "age"}));
   app.add_option("-o,--output", options->output, "where to write (default stdout)");

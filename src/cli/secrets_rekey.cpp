@@ -22,6 +22,7 @@
 #include <utility>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace hwcsync::cli {
 namespace fs = std::filesystem;
@@ -80,6 +81,19 @@ Target target_of(const lint::SecretInventory& inventory, const std::string& root
   return out;
 }
 
+// A stack that cannot be read may use any of the files: its hosts would be locked out of them.
+void refuse_unreadable_stacks(const lint::SecretInventory& inventory) {
+  for (const lint::Finding& finding : inventory.findings) {
+    if (finding.rule != "secret-unusable") continue;
+    throw RefusedError({"cannot rekey", "",
+                        "the stack '" + finding.stack +
+                            "' cannot be read, so that it is not known which files "
+                            "its hosts need: " +
+                            finding.where.to_string() + ": " + finding.message,
+                        "mend it first, or name files and recipients with -r"});
+  }
+}
+
 std::vector<Target> targets_of_repository(const Options& options, const Context& context,
                                           const settings::Settings& settings) {
   const Files files = open_files("", context, settings);
@@ -88,6 +102,7 @@ std::vector<Target> targets_of_repository(const Options& options, const Context&
                       "do it in a work tree, and commit"});
   }
   const lint::SecretInventory inventory = lint::take_secret_inventory(*files.tree);
+  refuse_unreadable_stacks(inventory);
   if (!context.host.empty()) static_cast<void>(stack::find_host(inventory.config, context.host));
   std::vector<Target> out;
   for (const std::string& named : options.files) {
@@ -139,7 +154,9 @@ class Rekeying {
 
  private:
   void rekey(const Target& target, Result& out) const {
-    const std::string path = fs::canonical(target.path).string();
+    std::error_code missing;
+    const std::string path = fs::canonical(target.path, missing).string();
+    if (missing) throw SystemError("cannot rekey", target.shown, missing.value(), "");
     const std::string before = read_file(path);
     const auto format = secrets::detect_source_format(before);
     if (!format) {
@@ -245,6 +262,9 @@ class Rekeying {
     AtomicFile file(path, status.st_mode & 07777U);
     file.write(content);
     file.commit();
+    // Root does this for somebody; anybody else owns the file or could not give it away.
+    if (::geteuid() == 0 && ::chown(path.c_str(), status.st_uid, status.st_gid) != 0)
+      throw_errno("cannot give back to its owner", path);
   }
 
   const Options& options_;
@@ -317,9 +337,11 @@ void add_secrets_rekey(SecretsGroup& group) {
                 "a new one.\n",
                 options, rekey);
   app.add_option("-r,--recipient", options->recipients,
-                 "recipients (default: those of the hosts that use the file)");
+                 "recipients (default: those of the hosts that use the file)")
+      ->allow_extra_args(false);
   app.add_option("-i,--identity", options->identities,
-                 "identity file (default: where sops looks, and this machine's)");
+                 "identity file (default: where sops looks, and this machine's)")
+      ->allow_extra_args(false);
   app.add_flag("--dry-run", options->dry_run, "say what would change, without any key");
   app.add_flag("--rotate", options->rotate, "sops: a new data key, and every value encrypted again");
   app.add_option("FILE", options->files, "files (default: all that a host uses, or --host)");

@@ -154,8 +154,22 @@ sed -i 's/postgres\/password/postgres\/pasword/' stacks/app/stack.yaml
 expect 2 "stacks/app/stack.yaml:3:3 error secret-unusable" "$program" secrets check
 git checkout -q -- .
 
+# What stands behind a value on its line is a comment, as sops writes it too.
+printf 'a: plain # why\nb:\n  - c: 1 # one\n' >"$work/comment.yaml"
+"$program" secrets encrypt -r "$admin" --format yaml -o "$work/comment.enc.yaml" "$work/comment.yaml"
+expect 0 "why" "$program" secrets decrypt "$work/comment.enc.yaml"
+# A key in the environment may stand as age-keygen wrote it, with its comments.
+expect 0 "why" env HOME=/nowhere SOPS_AGE_KEY="$(cat "$work/admin")" "$program" secrets decrypt "$work/comment.enc.yaml"
+# A stack that cannot be read may need any of the files.
+echo 'foo: bar' >>stacks/app/stack.yaml
+expect 5 "the stack 'app' cannot be read" "$program" secrets rekey --dry-run
+git checkout -q -- .
+expect 65 "secrets/none.yaml: failed" "$program" secrets rekey -r "$admin" secrets/none.yaml secrets/db.yaml
+git checkout -q -- .
+
 # rekey: exactly the list, values byte for byte, one that fails leaves the others and itself alone.
 expect 0 "secrets/db.yaml: unchanged" "$program" secrets rekey --dry-run
+expect 0 "secrets/db.yaml: unchanged" "$program" secrets rekey --dry-run -i "$work/admin" secrets/db.yaml
 sed -i "s/recipients: .*/recipients: [ \"$(sed 's/\//\\\//g' <<<"$host")\", $admin, $late ]/" hwcsync.yaml
 expect 0 "would be rekeyed" "$program" secrets rekey --dry-run
 expect 0 "+ $late" "$program" secrets rekey --dry-run

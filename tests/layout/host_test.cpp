@@ -36,6 +36,18 @@ TEST_CASE("two stacks may not publish one port") {
   CHECK(fixture.problems().empty());
 }
 
+TEST_CASE("a domain leads to one route") {
+  Fixture fixture("one, two");
+  const std::string compose = web(", ports: [ '127.0.0.1:80:80' ]");
+  fixture.stack("one", compose, "routes: [ { domain: a.example, upstream: 80 } ]\n");
+  fixture.stack("two", web(""),
+                "routes: [ { domain: b.example, upstream: 80 }, { domain: a.example, upstream: 81 } ]\n");
+  CHECK(fixture.problems().find("the stack 'one' has a route for 'a.example' too") != std::string::npos);
+  fixture.stack("two", web(""),
+                "routes: [ { domain: b.example, upstream: 80 }, { domain: b.example, upstream: 81 } ]\n");
+  CHECK(fixture.problems().find("the stack 'two' has a route for 'b.example' already") != std::string::npos);
+}
+
 TEST_CASE("names of units, projects and containers are one stack's alone") {
   Fixture fixture("one, two");
   fixture.stack("one", web(", container_name: same"), "unit: u\nproject: p\n");

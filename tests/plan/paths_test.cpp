@@ -32,5 +32,19 @@ TEST_CASE("a document that a stack names counts for the stack") {
   CHECK(unused.docs == 1);
 }
 
+TEST_CASE("a document below a mounted directory counts for the stack, however the mount is written") {
+  const stack::RepositoryConfig config;
+  for (const char* text :
+       {"services: {web: {volumes: [{type: bind, source: \".\", target: /code}]}}\n",
+        "services: {web: {volumes: [{\"source\":\"./\", \"target\": \"/code\"}]}}\n",
+        "services: {web: {volumes: ['${HERE:-.}:/code:ro']}}\n",
+        "services: {web: {volumes: ['${HERE}:/code']}}\nx-hwcsync: {variables: {HERE: './site'}}\n"}) {
+    INFO(text);
+    MemoryTree tree;
+    tree.put("stacks/site/compose.yaml", text);
+    CHECK(classify_all({{"stacks/site/NOTES.md", "a", "b"}}, config, tree).docs == 0);
+  }
+}
+
 }  // namespace
 }  // namespace hwcsync::plan

@@ -222,6 +222,23 @@ TEST_CASE("a file outside of a stack's directory that it extends is the stack's 
   CHECK(plan.counters.stacks == 2);  // "one" says no "..", so it is not parsed
 }
 
+TEST_CASE("a file outside of the stack that a variable leads to is the stack's too") {
+  SharedStory story;
+  const auto use = [&](const std::string& variables, const std::string& env) {
+    story.fixture.write("stacks/two/compose.yaml",
+                        "services:\n  web: { image: docker.io/library/caddy:2.8.4, volumes: [ "
+                        "'${SHARED}/Caddyfile:/c:ro' ] }\n");
+    story.fixture.write("stacks/two/stack.yaml", variables);
+    story.fixture.write("stacks/two/.env", env);
+    story.fixture.write("shared/Caddyfile", ":80\n");
+    const std::string before = story.fixture.commit("use");
+    story.fixture.write("shared/Caddyfile", ":81\n");
+    return story.plan(before, story.fixture.commit("Caddyfile"));
+  };
+  CHECK(use("variables: { SHARED: ../../shared }\n", "").changes.size() == 1);
+  CHECK(use("{}\n", "SHARED=../../shared\n").changes.size() == 1);
+}
+
 TEST_CASE("what an extended file reads and mounts is the stack's too, and another file there is not") {
   SharedStory story;
   story.fixture.write("shared/base.env", "A=2\n");

@@ -41,6 +41,8 @@ Program::Program(const Host& host) : socket_(host.options().socket), log_(host.p
                       {"runtime-dir", host.options().runtime_dir}};
   const std::string config = host.path("config.yaml");
   std::ofstream(config) << settings.dump();
+  const char* named = std::getenv("HWCSYNC_RELEASE_PROGRAM");
+  const char* program = named == nullptr ? HWCSYNC_PROGRAM : named;
   pid_ = ::fork();
   if (pid_ == 0) {
     ::unsetenv("NOTIFY_SOCKET");
@@ -48,7 +50,7 @@ Program::Program(const Host& host) : socket_(host.options().socket), log_(host.p
     ::dup2(log, STDERR_FILENO);
     // Where a core would be.
     if (::chdir(host.path("").c_str()) != 0) ::_exit(127);
-    ::execl(HWCSYNC_PROGRAM, HWCSYNC_PROGRAM, "secretsd", "--config", config.c_str(), nullptr);
+    ::execl(program, program, "secretsd", "--config", config.c_str(), nullptr);
     ::_exit(127);
   }
   try {
