@@ -64,7 +64,8 @@ void serve_view(const std::string& directory) {
     audit.add(std::move(record));
   };
   const auto mount = secrets::ViewMount::mount({directory, {}, std::move(snapshot), observer});
-  while (mount->server().serving()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  while (mount->server() != nullptr && mount->server()->serving())
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
 
 pid_t start(const std::function<void()>& serve) {
