@@ -34,13 +34,15 @@ bool is_space(std::uint8_t c) {
 SecureBuffer decode_pem(Bytes text, const std::string& origin) {
   const auto begin = as_bytes(kBegin);
   const auto end = as_bytes(kEnd);
-  const auto last = std::search(text.begin(), text.end(), end.begin(), end.end());
+  // Behind the first line: the two markers may not share their dashes.
+  const auto first = text.begin() + static_cast<std::ptrdiff_t>(begin.size());
+  const auto last = std::search(first, text.end(), end.begin(), end.end());
   if (last == text.end()) malformed(origin, "the line '" + std::string(kEnd) + "' is missing");
   if (!std::all_of(last + static_cast<std::ptrdiff_t>(end.size()), text.end(), is_space)) {
     malformed(origin, "there is something after the end of the key; one key a file");
   }
   SecureBuffer body;
-  for (auto c = text.begin() + static_cast<std::ptrdiff_t>(begin.size()); c != last; ++c) {
+  for (auto c = first; c != last; ++c) {
     if (!is_space(*c)) body.append(*c);
   }
   auto decoded = decode_base64(body.bytes(), Padding::required);
