@@ -40,13 +40,25 @@ void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
+// The same data is there only under the same name in the same user's store.
 void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [key, volume] : pair.before->project.volumes) {
-    if (pair.after->project.volumes.count(key) != 0 || volume.external) continue;
-    out.push_back(
-        {"volume-removed",
-         pair.name + ": volume '" + key + "' is no longer used; its data stays, but no container sees it",
-         "volume-removed:" + pair.name + '/' + key});
+    if (volume.external) continue;
+    const auto& after = pair.after->project.volumes;
+    const auto now = after.find(key);
+    const std::string ack = "volume-removed:" + pair.name + '/' + key;
+    if (now == after.end()) {
+      out.push_back(
+          {"volume-removed",
+           pair.name + ": volume '" + key + "' is no longer used; its data stays, but no container sees it",
+           ack});
+    } else if (now->second.name != volume.name || pair.before->user != pair.after->user) {
+      out.push_back({"volume-removed",
+                     pair.name + ": volume '" + key + "' is now " + now->second.name + " of " +
+                         pair.after->user + " and was " + volume.name + " of " + pair.before->user +
+                         ": it starts empty. The data of the old one stays, but no container sees it",
+                     ack});
+    }
   }
 }
 

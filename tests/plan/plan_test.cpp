@@ -260,7 +260,13 @@ TEST_CASE("a volume of style oci with other settings is refused, with the way ou
     CHECK_FALSE(story.plan(second, third, {"volume-changed:two/data"}).refused());
   }
   SECTION("another name is another volume, which its containers are made anew for") {
-    const Plan plan = story.plan(second, changed("name: other"));
+    const std::string third = changed("name: other");
+    REQUIRE(story.plan(second, third).refusals.size() == 1);
+    CHECK(
+        story.plan(second, third).refusals[0].message ==
+        "two: volume 'data' is now other of root and was two_data of root: it starts empty. The data of the "
+        "old one stays, but no container sees it");
+    const Plan plan = story.plan(second, third, {"volume-removed:two/data"});
     CHECK_FALSE(plan.refused());
     REQUIRE(plan.changes[0].services.size() == 1);
     CHECK(plan.changes[0].services[0].reasons == std::vector<std::string>{"volume data is now other"});
