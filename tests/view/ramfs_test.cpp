@@ -14,27 +14,11 @@
 using namespace hwcsync;
 using namespace hwcsync::test;
 
-namespace {
-
-Seen owner_reads(const std::string& path) {
-  return as_user(kOwner, kOwner, [&] { return read_path(path); });
-}
-
-std::string flip_to(Host& host, const std::map<std::string, std::string>& values) {
-  auto service = host.client();
-  const std::string generation = service.stage(host.bundle(values)).generation;
-  service.flip(generation);
-  host.record(generation);
-  return generation;
-}
-
-}  // namespace
-
 TEST_CASE("without FUSE the owner reads files on a ramfs and nobody else does") {
   Host host;
   host.use(secrets::Backend::ramfs);
   host.start();
-  const auto generation = flip_to(host, {{"app/a", "one"}, {"app/b", "two"}, {"app.env", "X=1\n"}});
+  const auto generation = deploy(host, {{"app/a", "one"}, {"app/b", "two"}, {"app.env", "X=1\n"}});
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "one"});
   CHECK(owner_reads(host.bound("app.env")) == Seen{0, "X=1\n"});
   CHECK(owner_reads(host.bound(".generation")) == Seen{0, generation + "\n"});
@@ -69,13 +53,13 @@ TEST_CASE("a flip on a ramfs switches all names at once and leaves nothing of th
   Host host;
   host.use(secrets::Backend::ramfs);
   host.start();
-  flip_to(host, {{"app/a", "one"}, {"old.env", "X=1\n"}});
+  deploy(host, {{"app/a", "one"}, {"old.env", "X=1\n"}});
   // A directory that was opened before is of the old generation as a whole.
   const auto now = [&] {
     return owner_reads(host.bound("app/a")).text + owner_reads(host.bound("app/b")).text;
   };
   CHECK(now() == "one");
-  flip_to(host, {{"app/a", "two"}, {"app/b", "three"}});
+  deploy(host, {{"app/a", "two"}, {"app/b", "three"}});
   CHECK(now() == "twothree");
   CHECK(owner_reads(host.bound("old.env")).code == ENOENT);
   const std::string backing = host.options().runtime_dir + "/ramfs/" + std::to_string(kOwner);
@@ -94,7 +78,7 @@ TEST_CASE("files on a ramfs outlive the service, and its successor goes on with 
   Host host;
   host.use(secrets::Backend::ramfs);
   host.start();
-  flip_to(host, {{"app/a", "one"}});
+  deploy(host, {{"app/a", "one"}});
   const auto device = [&] {
     return secrets::mounted_at(secrets::current_mounts(), host.bound("").substr(0, host.bound("").size() - 1))
         ->device;
@@ -105,7 +89,7 @@ TEST_CASE("files on a ramfs outlive the service, and its successor goes on with 
   host.start();
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "one"});
   CHECK(device() == before);
-  flip_to(host, {{"app/a", "two"}});
+  deploy(host, {{"app/a", "two"}});
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "two"});
 
   // And from one backend to the other.

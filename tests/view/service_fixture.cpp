@@ -180,4 +180,16 @@ secrets::SecretBundle Host::foreign_bundle(const std::map<std::string, std::stri
   return make_bundle(values, secrets::generate_identity().recipient());
 }
 
+std::string deploy(Host& host, const std::map<std::string, std::string>& values) {
+  auto service = host.client();
+  const std::string generation = service.stage(host.bundle(values)).generation;
+  service.flip(generation);
+  host.record(generation);
+  return generation;
+}
+
+Seen owner_reads(const std::string& path) {
+  return as_user(kOwner, kOwner, [&] { return read_path(path); });
+}
+
 }  // namespace hwcsync::test

@@ -61,4 +61,9 @@ class Host {
   pid_t pid_ = -1;
 };
 
+// A generation that is staged, served and named by the running system; gives its id.
+std::string deploy(Host& host, const std::map<std::string, std::string>& values);
+
+Seen owner_reads(const std::string& path);
+
 }  // namespace hwcsync::test

@@ -13,23 +13,6 @@
 using namespace hwcsync;
 using namespace hwcsync::test;
 
-namespace {
-
-Seen owner_reads(const std::string& path) {
-  return as_user(kOwner, kOwner, [&] { return read_path(path); });
-}
-
-// A generation that is staged, served and named by the running system.
-std::string deploy(Host& host, const std::map<std::string, std::string>& values) {
-  auto service = host.client();
-  const std::string generation = service.stage(host.bundle(values)).generation;
-  service.flip(generation);
-  host.record(generation);
-  return generation;
-}
-
-}  // namespace
-
 TEST_CASE("a killed service is restarted without one failed read, on the same mount") {
   Host host;
   host.start();

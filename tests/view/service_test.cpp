@@ -18,10 +18,6 @@ using secrets::Fact;
 
 namespace {
 
-Seen owner_reads(const std::string& path) {
-  return as_user(kOwner, kOwner, [&] { return read_path(path); });
-}
-
 // Whether some file below the directory holds these bytes.
 bool found_below(const std::string& directory, const std::string& bytes) {
   return std::ranges::any_of(
