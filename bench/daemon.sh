@@ -11,9 +11,9 @@ hwcsync=$build/hwcsync
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=b GIT_AUTHOR_EMAIL=b@b GIT_COMMITTER_NAME=b GIT_COMMITTER_EMAIL=b@b
 work=$(mktemp -d)
-daemon=
+daemon= holder=
 finish() {
-  [[ -z $daemon ]] || kill "$daemon" 2>/dev/null || true
+  kill $daemon $holder 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT
@@ -68,7 +68,7 @@ done
 sorted=($(printf '%s\n' "${ready[@]}" | sort -n))
 echo "$stacks stacks, git push to plan ready: median ${sorted[pushes / 2]} ms, worst ${sorted[-1]} ms (budget 50 ms)"
 
-resident() { sed -n "s/^$1:[[:space:]]*\([0-9]*\) kB/\1/p" "/proc/$daemon/status"; }
+resident() { sed -n "s/^$1:[[:space:]]*\([0-9]*\) kB/\1/p" "/proc/${2:-$daemon}/status"; }
 before=$(resident RssAnon)
 spent() { awk '{ print ($14 + $15) * 10 }' "/proc/$daemon/stat"; }
 start=$(spent)
@@ -82,3 +82,13 @@ switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' /proc/"$daemon"/t
 start=$(switches)
 sleep 10
 echo "idle daemon: $(resident VmRSS) kB resident, $(resident RssAnon) kB of its own (budget 20 MB); $(($(switches) - start)) wake-ups in 10 s"
+
+"$hwcsync" secretsd --config "$work/config.yaml" >>"$work/log" 2>&1 &
+holder=$!
+for ((try = 0; try < 200; try++)); do
+  service=$(pgrep -P "$holder" || true)
+  [[ -S $work/run/secrets ]] && break
+  sleep 0.05
+done
+sleep 1
+echo "idle secret service: $(resident VmRSS "$service") kB resident, $(resident RssAnon "$service") kB of its own (budget 12 MB); without systemd its holder: $(resident VmRSS "$holder") kB"

@@ -7,6 +7,9 @@ if(HWCSYNC_FUZZERS)
 endif()
 option(HWCSYNC_BENCH "Build the benchmarks (needs Google Benchmark, libbenchmark-dev)" OFF)
 
+# A library that nothing calls is not loaded.
+add_link_options(-Wl,--as-needed)
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)

@@ -7,6 +7,7 @@
   cli11,
   fmt,
   fuse3,
+  httplib,
   libgit2,
   libsodium,
   nlohmann_json,
@@ -51,6 +52,7 @@ stdenv.mkDerivation {
     cli11
     fmt
     fuse3
+    httplib
     libgit2
     libsodium
     nlohmann_json

@@ -28,7 +28,7 @@ finish() {
 step() { printf '\n== %s\n' "$*"; }
 step "building hwcsync for the machine (Debian 13 under systemd-nspawn; the first time takes a few minutes)"
 lab/machine/tree.sh >/dev/null 2>"$HWCSYNC_LAB_DIR/tree.log" || { tail -n 30 "$HWCSYNC_LAB_DIR/tree.log"; exit 1; }
-binary=$(lab/machine/build.sh .)
+programs=$(lab/machine/build.sh .)
 
 step "starting the machine"
 trap finish EXIT
@@ -38,7 +38,7 @@ lab/machine/images.sh server
 stage=$(mktemp -d)
 mkdir "$stage/hwcsync" "$stage/hwcsync/bin"
 cp -r lab/hwcsync/flake.nix nix "$stage/hwcsync/"
-cp "$binary" "$stage/hwcsync/bin/hwcsync"
+cp "$programs"/* "$stage/hwcsync/bin/"
 machine put server "$stage/hwcsync" /opt/hwcsync
 machine put server "$PWD/examples" /opt/examples
 machine put server "$PWD/scripts/demo" /opt/demo

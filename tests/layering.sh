@@ -29,6 +29,7 @@ gitops/apply: src/base gitops/ secrets/
 watcher: src/base
 src/daemon: src/base src/settings gitops/ secrets/ watcher
 src/cli: src/base src/settings src/daemon gitops/ secrets/ watcher
+src/secretsd: src/base src/settings secrets/
 src/main.cpp: src/cli
 TEXT
 }

@@ -1,6 +1,6 @@
 {
-  # What an owner's flake has as its input `hwcsync`: the module of this project, and the binary that was built for
-  # this machine (bin/hwcsync beside this file).
+  # What an owner's flake has as its input `hwcsync`: the module of this project, and the programs that were built
+  # for this machine (bin beside this file).
   description = "hwcsync, as the lab installs it";
 
   outputs =
@@ -18,12 +18,12 @@
             builder = "/bin/sh";
             args = [
               "-c"
-              "mkdir -p $out/bin && cp ${
+              "mkdir $out && cp -r ${
                 builtins.path {
-                  path = ./bin/hwcsync;
-                  name = "hwcsync-binary";
+                  path = ./bin;
+                  name = "hwcsync-programs";
                 }
-              } $out/bin/hwcsync && chmod 755 $out/bin/hwcsync"
+              } $out/bin && chmod 755 $out/bin $out/bin/*"
             ];
             PATH = "/usr/bin:/bin";
           });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds hwcsync inside the template, against Debian 13's libraries, and prints the path of the binary. The result is
-# kept by a hash of the sources; an unchanged tree is not built again. Progress goes to stderr.
+# Builds hwcsync inside the template, against Debian 13's libraries, and prints the directory of the programs. The
+# result is kept by a hash of the sources; an unchanged tree is not built again. Progress goes to stderr.
 #   build.sh SOURCE-DIRECTORY
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,13 +11,13 @@ template=$("$here/tree.sh")
 parts=(CMakeLists.txt CMakePresets.json cmake src gitops secrets watcher nix)
 hash=$(cd "$source" && find "${parts[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum |
   { cat; basename "$template"; } | sha256sum | cut -c1-16)
-binary=$cache/built-$hash/hwcsync
-if [[ -x $binary ]]; then echo "$binary"; exit 0; fi
+programs=$cache/built-$hash
+if [[ -d $programs ]]; then echo "$programs"; exit 0; fi
 
 mkdir -p "$cache/inside"
 exec 9>"$cache/inside/lock"
 flock 9
-if [[ -x $binary ]]; then echo "$binary"; exit 0; fi
+if [[ -d $programs ]]; then echo "$programs"; exit 0; fi
 
 # A mount namespace of our own: the template stays as it is, and what is mounted here is gone with the process.
 work=$(mktemp -d "$cache/inside/work.XXXXXX")
@@ -40,10 +40,10 @@ chroot "$work/root" env -i PATH=/usr/bin:/bin HOME=/root LANG=C.UTF-8 CCACHE_DIR
     { tail -n 30 /build/cmake.log; exit 1; }
   ninja -C /build hwcsync >/build/ninja.log || { grep -E "error|FAILED" -A5 /build/ninja.log | tail -n 60; exit 1; }'
 INSIDE
-mkdir -p "$cache/built-$hash"
-cp "$build/hwcsync" "$binary.new"
-strip "$binary.new"
-mv "$binary.new" "$binary"
+mkdir "$work/programs"
+cp "$build/hwcsync" "$build/hwcsync-secretsd" "$work/programs/"
+strip "$work"/programs/*
+mv "$work/programs" "$programs"
 # Older results are of no use: the two newest stay.
 find "$cache" -maxdepth 1 -name 'built-*' -printf '%T@ %p\n' | sort -rn | tail -n +3 | cut -d' ' -f2- | xargs -r rm -rf
-echo "$binary"
+echo "$programs"

@@ -7,10 +7,22 @@
 #include <exception>
 #include <utility>
 
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace hwcsync::daemon {
+
+namespace {
+
+// What a plan of a large repository took is not kept until the next push.
+void release_memory(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  ::malloc_trim(0);
+  lock.lock();
+}
+
+}  // namespace
 
 Background::Background(EventLoop& loop) : ready_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!ready_.valid()) throw_errno("cannot make", "an eventfd");
@@ -41,6 +53,7 @@ void Background::work() {
     Job job;
     {
       std::unique_lock lock(mutex_);
+      if (jobs_.empty()) release_memory(lock);
       wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
       if (stop_) return;
       job = std::move(jobs_.front());

@@ -20,7 +20,7 @@ finish() {
   [[ $status == 0 ]] || echo "stacks: failed with status $status" >&2
 }
 
-binary=$(lab/machine/build.sh .)
+programs=$(lab/machine/build.sh .)
 trap finish EXIT
 machine create server
 machine start server
@@ -28,7 +28,7 @@ lab/machine/images.sh server tests/lab/stacks/images.txt
 stage=$(mktemp -d)
 mkdir -p "$stage/hwcsync/bin"
 cp -r lab/hwcsync/flake.nix nix "$stage/hwcsync/"
-cp "$binary" "$stage/hwcsync/bin/hwcsync"
+cp "$programs"/* "$stage/hwcsync/bin/"
 machine put server "$stage/hwcsync" /opt/hwcsync
 machine put server "$PWD/scripts/demo" /opt/demo
 machine put server "$PWD/tests/lab/stacks" /opt/stacks

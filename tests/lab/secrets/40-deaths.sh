@@ -17,7 +17,7 @@ done
 for ((i = 0; i < 10; i++)); do systemctl restart hwcsync-secrets.service; done
 check "it was not given up" systemctl is-active --quiet hwcsync-secrets.service
 
-program=$(readlink -f "$(systemctl show -P ExecStart hwcsync-secrets.service | sed -n 's/.*path=\([^ ;]*\).*/\1/p')")
+program=$(readlink "/proc/$(secrets_pid)/exe")
 chmod u+w "$(dirname "$program")"
 cp "$program" "$program.new"
 echo upgraded >>"$program.new"
