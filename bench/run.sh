@@ -2,7 +2,7 @@
 # The whole program on repositories of 10 to 3,000 stacks: `render`, `lint`, and `plan` of two commits between which
 # one stack changed. Processor time, best of several runs: what else the machine does counts less in it than in the
 # clock's. Prints milliseconds, time for one stack, ratios and the budgets of the design; the machine decides nothing.
-#   bench/run.sh [BUILD]     a build directory configured with -DHWCSYNC_BENCH=ON, by preference of type Release
+#   bench/run.sh [BUILD]     a build directory with benchmarks, by preference of type Release (scripts/bench.sh makes it)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${1:-$here/../build/release}

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing of packages.txt; with HWCSYNC_BENCH=1 also what bench/ needs. Needs root or sudo only when something is missing.
+# Installs what is missing of packages.txt. Needs root or sudo only when something is missing.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 missing=()
 while read -r package; do
   dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done < <({ grep -v '^#' "$here/packages.txt"; [[ -z ${HWCSYNC_BENCH:-} ]] || echo libbenchmark-dev; } | tr ' ' '\n' | grep .)
+done < <(grep -v "^#" "$here/packages.txt" | tr " " "\n" | grep .)
 ((${#missing[@]})) || exit 0
 
 as_root=()
