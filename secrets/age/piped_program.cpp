@@ -2,7 +2,6 @@
 
 #include "src/base/error.hpp"
 #include "src/base/fd.hpp"
-#include "src/base/process.hpp"
 
 #include <algorithm>
 #include <array>
@@ -47,7 +46,8 @@ Pipe make_pipe() {
 // A socket for the child's stdin: a write to a child that is gone is then an error without a signal.
 Pipe make_input() {
   std::array<int, 2> fds{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) throw_errno("cannot make", "a socket pair");
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0)
+    throw_errno("cannot make", "a socket pair");
   return {move_up(fds[0]), move_up(fds[1])};
 }
 
@@ -95,9 +95,10 @@ class Attributes {
   posix_spawnattr_t attributes_{};
 };
 
-pid_t spawn(const std::vector<std::string>& argv, const Actions& actions) {
+pid_t spawn(const std::vector<std::string>& argv, const Actions& actions,
+            const std::map<std::string, std::string>& environment) {
   std::vector<std::string> variables;
-  for (const auto& [name, value] : minimal_environment()) variables.push_back(name + '=' + value);
+  for (const auto& [name, value] : environment) variables.push_back(name + '=' + value);
   const auto pointers = [](const std::vector<std::string>& texts) {
     std::vector<char*> out;
     for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
@@ -113,7 +114,8 @@ pid_t spawn(const std::vector<std::string>& argv, const Actions& actions) {
 }
 
 void write_some(Fd& fd, Bytes& rest) {
-  const ssize_t n = rest.empty() ? 0 : ::send(fd.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t n =
+      rest.empty() ? 0 : ::send(fd.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (n > 0) rest = rest.subspan(static_cast<std::size_t>(n));
   // A reader that went away has its reason; it is told by its status.
   if (rest.empty() || (n < 0 && errno != EAGAIN && errno != EINTR)) fd = Fd();
@@ -130,7 +132,8 @@ bool read_some(const Fd& fd, const Sink& sink) {
 
 }  // namespace
 
-PipedResult run_piped(const std::vector<std::string>& argv, Bytes input, Bytes extra) {
+PipedResult run_piped(const std::vector<std::string>& argv, Bytes input, Bytes extra,
+                      const std::map<std::string, std::string>& environment) {
   Pipe in = make_input();
   Pipe out = make_pipe();
   Pipe err = make_pipe();
@@ -140,7 +143,7 @@ PipedResult run_piped(const std::vector<std::string>& argv, Bytes input, Bytes e
   actions.put(out.write, STDOUT_FILENO);
   actions.put(err.write, STDERR_FILENO);
   actions.put(more.read, kExtraFd);
-  const pid_t pid = spawn(argv, actions);
+  const pid_t pid = spawn(argv, actions, environment);
   in.read = Fd();
   out.write = Fd();
   err.write = Fd();

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "secrets/arena/secure_buffer.hpp"
+#include "src/base/process.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,10 @@ struct PipedResult {
   SecureBuffer output;
   std::string errors;  // its stderr, up to 4 KiB
 };
-// Kills it after a minute (status of the signal). Throws SystemError when it cannot be started.
-[[nodiscard]] PipedResult run_piped(const std::vector<std::string>& argv, Bytes input, Bytes extra);
+// Kills it after a minute (status of the signal). `environment` is all of the child's. Throws SystemError
+// when it cannot be started.
+[[nodiscard]] PipedResult run_piped(
+    const std::vector<std::string>& argv, Bytes input, Bytes extra,
+    const std::map<std::string, std::string>& environment = minimal_environment());
 
 }  // namespace hwcsync::secrets

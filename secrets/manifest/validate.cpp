@@ -4,6 +4,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -44,6 +45,8 @@ void validate_file(const SecretFile& file) {
   for (const Source* source : sources_of(file)) {
     if (!is_object_id(source->id)) reject(file, "the source id is not 40 lower-case hex digits");
   }
+  // -1 says "leave the owner alone" to the kernel and is nobody's.
+  if (file.uid == UINT32_MAX || file.gid == UINT32_MAX) reject(file, "4294967295 is no user or group");
   if (file.mode > 0777) reject(file, "the mode has more than permission bits");
   if (file.grammar != Grammar::raw && !file.key.empty()) reject(file, "'key' goes with the grammar raw only");
   if (file.grammar == Grammar::raw && !file.key.empty() && file.source.format == SourceFormat::sops_binary) {

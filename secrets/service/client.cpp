@@ -2,8 +2,10 @@
 
 #include "secrets/service/interface.hpp"
 #include "src/base/error.hpp"
+#include "src/base/varlink.hpp"
 #include "src/base/varlink_client.hpp"
 
+#include <cerrno>
 #include <utility>
 
 namespace hwcsync::secrets {
@@ -18,6 +20,14 @@ auto reading(const Json& reply, Read read) {
   } catch (const Json::exception& error) {
     throw Error("cannot read", "a reply of the secrets service", error.what());
   }
+}
+
+// Waiting does not make anybody root.
+[[noreturn]] void refuse_stranger(uid_t uid) {
+  const std::string name = std::to_string(uid);
+  throw RefusedError({"cannot ask for the view of uid", name,
+                      "only the user that the secrets service runs as may, which is root",
+                      "systemctl start hwcsync-view@" + name + " does it, or this command as root"});
 }
 
 }  // namespace
@@ -81,6 +91,12 @@ ViewStatus wait_for_view(SecretService& service, uid_t uid, std::chrono::millise
       ViewStatus view = service.mount(uid);
       if (view.problem.empty()) return view;
       refusal = view.problem;
+    } catch (const SystemError& error) {
+      if (error.code() == EACCES || error.code() == EPERM) refuse_stranger(uid);
+      refusal = error.what();
+    } catch (const VarlinkError& error) {
+      if (error.name() == "org.varlink.service.PermissionDenied") refuse_stranger(uid);
+      refusal = error.what();
     } catch (const Error& error) {
       // Not up yet, restarting, or not serving yet: all of these pass.
       refusal = error.what();

@@ -16,9 +16,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +43,21 @@ FileLock take_lock(const std::string& runtime_dir) {
   return std::move(*lock);
 }
 
+// A service whose holder was killed ends by itself (PR_SET_PDEATHSIG) and takes its views away before it lets
+// go of its lock. One that hangs does not; ours could not start beside it.
+void await_end_of_orphan(const HolderOptions& options) {
+  const std::string path = options.places.runtime_dir + "/secretsd.lock";
+  const auto end = std::chrono::steady_clock::now() + options.patience;
+  while (!FileLock::try_lock(path)) {
+    if (std::chrono::steady_clock::now() >= end) {
+      throw BusyError(
+          {"cannot serve secrets in", options.places.runtime_dir, "a service whose holder is dead still does",
+           "end it by hand: it is the process that listens on " + options.places.runtime_dir + "/secrets"});
+    }
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+}
+
 class Holder {
  public:
   explicit Holder(const HolderOptions& options)
@@ -48,6 +65,7 @@ class Holder {
         socket_(options.places.runtime_dir + "/notify"),
         lock_(take_lock(options.places.runtime_dir)),
         notify_(listen_for_notifications(socket_)) {
+    await_end_of_orphan(options);
     sources_[0] = loop_.on_signal(SIGTERM, [this] { end(); });
     sources_[1] = loop_.on_signal(SIGINT, [this] { end(); });
     sources_[2] = loop_.on_signal(SIGHUP, [this] { pass_on(SIGHUP); });
@@ -70,14 +88,18 @@ class Holder {
   void spawn() {
     ready_ = false;
     // fork and not posix_spawn: LISTEN_PID is the child's own number. We have no other thread and no secret.
+    const pid_t holder = ::getpid();
     child_ = ::fork();
     if (child_ < 0) throw_errno("cannot start", options_.argv.front());
-    if (child_ == 0) become_service();
+    if (child_ == 0) become_service(holder);
     ended_ = loop_.on_child(child_, [this](int status) { on_end(status); });
   }
 
   // In the child.
-  [[noreturn]] void become_service() {
+  [[noreturn]] void become_service(pid_t holder) {
+    // The descriptors that make a successor possible die with us.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != holder) ::_exit(0);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -18,8 +18,10 @@ struct HolderOptions {
 // (FDSTORE=1), starts it again whenever it dies, from the same path, and hands them back, so that readers
 // wait and do not fail. Holds neither keys nor plaintext.
 //
-// SIGTERM and SIGINT end both and unmount the views; SIGHUP is passed on. Gives 0, or the exit code of a
-// service that was never ready. Throws BusyError when another one holds these views.
+// SIGTERM and SIGINT end both and unmount the views; SIGHUP is passed on. Should the holder alone be killed,
+// the service ends too and takes the views away: open files fail with ENOTCONN, and the next holder serves
+// what was served. Gives 0, or the exit code of a service that was never ready. Throws BusyError when another
+// one holds these views.
 int run_holder(const HolderOptions& options);
 
 // The path of this program and its arguments, to be started once more; the file at the path may be newer by

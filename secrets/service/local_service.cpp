@@ -70,7 +70,12 @@ void LocalSecretService::start(std::vector<PassedFd> passed) {
   for (const std::string& line : views_.start(std::move(passed), snapshots_, served_ ? served_->id() : "")) {
     log(LogLevel::warning, "view not taken over", {{"reason", line}});
   }
-  if (generation) serve(std::move(generation));
+  try {
+    if (generation) serve(std::move(generation));
+  } catch (const Error& error) {
+    // watch() goes on trying; who asks for a view is told the reason.
+    log(LogLevel::error, "no view could be shown", {{"reason", error.what()}});
+  }
   if (!problem_.empty()) {
     log(LogLevel::error, "serving no secrets", {{"recorded", recorded_}, {"reason", problem_}});
   }
@@ -221,6 +226,7 @@ void LocalSecretService::serve(Held generation) {
 }
 
 void LocalSecretService::drop(const std::string& generation) {
+  note_switch();
   if (served_ && served_->id() == generation)
     throw refusal("GenerationInUse", generation, "it is being served");
   if (recorded_ == generation) throw refusal("GenerationInUse", generation, "the running system names it");
@@ -237,22 +243,38 @@ ViewStatus LocalSecretService::mount(uid_t uid) {
 void LocalSecretService::reload() {
   load_identities();
   read_recorded();
-  if (recorded_.empty()) {
-    if (!problem_.empty()) log(LogLevel::error, "cannot serve the recorded secrets", {{"reason", problem_}});
-    return;
-  }
+  if (!problem_.empty()) log(LogLevel::error, "cannot serve the recorded secrets", {{"reason", problem_}});
+  const std::string wanted = generation_to_serve();
+  if (wanted.empty()) return;
   // Files that failed before may open with the identities that are there now.
-  if (const auto known = staged_.find(recorded_); known != staged_.end() && known->second->failures() > 0) {
-    staged_.erase(known);
-  }
+  const auto known = staged_.find(wanted);
+  if (known != staged_.end() && known->second->failures() > 0) staged_.erase(known);
   try {
-    Held recorded = find(recorded_);
-    if (!recorded) throw Error("cannot serve generation", recorded_, "it is not stored on this machine");
-    serve(std::move(recorded));
+    Held generation = find(wanted);
+    if (!generation) throw Error("cannot serve generation", wanted, "it is not stored on this machine");
+    serve(std::move(generation));
   } catch (const Error& error) {
     problem_ = error.what();
-    log(LogLevel::error, "cannot serve the recorded secrets",
-        {{"recorded", recorded_}, {"reason", problem_}});
+    log(LogLevel::error, "cannot serve what is recorded or was flipped to",
+        {{"generation", wanted}, {"reason", problem_}});
+  }
+}
+
+std::string LocalSecretService::generation_to_serve() const {
+  if (!served_) return recorded_;
+  const auto before = read_served(options_.runtime_dir);
+  const bool flipped = before && before->generation == served_->id() && before->holds(recorded_);
+  return flipped || recorded_.empty() ? served_->id() : recorded_;
+}
+
+void LocalSecretService::note_switch() {
+  if (!served_ || recorded_ == served_->id()) return;
+  try {
+    if (trim(read_file(options_.generation_file, 4096)) != served_->id()) return;
+    write_served(options_.runtime_dir, {.generation = served_->id(), .recorded = served_->id()});
+    recorded_ = served_->id();
+  } catch (const SystemError&) {
+    // Not to be read means: nothing to learn from it. It is said where it matters, when it is to be served.
   }
 }
 
@@ -277,6 +299,7 @@ Snapshots LocalSecretService::snapshots_of(const Held& generation) {
 }
 
 ServiceStatus LocalSecretService::status() {
+  note_switch();
   const Arena::Usage usage = Arena::process().usage();
   ServiceStatus out{
       .generation = served_ ? served_->id() : "",
@@ -314,6 +337,8 @@ std::vector<AuditRecord> LocalSecretService::audit(const AuditQuery& query) {
 }
 
 void LocalSecretService::watch(std::chrono::milliseconds limit) {
+  note_switch();
+  views_.mend(snapshots_, served_ ? served_->id() : "");
   for (const uid_t uid : views_.abort_stuck(limit, snapshots_, served_ ? served_->id() : "")) {
     log(LogLevel::error, "view was stuck: aborted and mounted anew",
         {{"uid", std::to_string(uid)}, {"limit", format_duration(limit)}});
@@ -324,7 +349,8 @@ std::string LocalSecretService::summary() const {
   if (!served_) return problem_.empty() ? "no secrets yet" : "serving nothing: " + problem_;
   return "serving " + count_of(served_->files().size(), "file") + " to " +
          count_of(snapshots_.size(), "user") +
-         (served_->failures() > 0 ? ", " + std::to_string(served_->failures()) + " undecryptable" : "");
+         (served_->failures() > 0 ? ", " + std::to_string(served_->failures()) + " undecryptable" : "") +
+         (views_.failed().empty() ? "" : ", not all views are as they should be");
 }
 
 // On the thread of a view.

@@ -50,7 +50,7 @@ class LocalSecretService final : public SecretService {
   [[nodiscard]] ServiceStatus status() override;
   [[nodiscard]] std::vector<AuditRecord> audit(const AuditQuery& query) override;
 
-  // To be called now and then: see ViewTable::abort_stuck().
+  // To be called now and then: see ViewTable::abort_stuck() and mend().
   void watch(std::chrono::milliseconds limit);
 
   // One line for `systemctl status`.
@@ -61,6 +61,10 @@ class LocalSecretService final : public SecretService {
 
   void load_identities();
   void read_recorded();
+  // What a run has flipped to counts until the system is switched; then what that names.
+  [[nodiscard]] std::string generation_to_serve() const;
+  // When the system was switched to what is served, the flip is over: a later switch back must count.
+  void note_switch();
   // What a predecessor served in the middle of a run; nullptr when the recorded generation counts.
   [[nodiscard]] Held find_interrupted();
   [[nodiscard]] Held decrypt(const SecretBundle& bundle) const;

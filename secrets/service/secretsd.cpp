@@ -3,6 +3,7 @@
 #include "secrets/arena/harden.hpp"
 #include "secrets/arena/secure_buffer.hpp"
 #include "secrets/service/varlink_binding.hpp"
+#include "secrets/view/open_directory.hpp"
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
 #include "src/base/event_loop.hpp"
@@ -13,6 +14,7 @@
 #include <csignal>
 
 #include <malloc.h>
+#include <unistd.h>
 
 namespace hwcsync::secrets {
 namespace {
@@ -31,7 +33,8 @@ void check_locked_memory() {
 int run_secretsd(const SecretsdOptions& options) {
   harden_process();
   check_locked_memory();
-  make_directories(options.runtime_dir, 0755);
+  // Users pass through it to their views; the unit's umask is 0077.
+  open_directory_up(options.runtime_dir, 0755);
   make_directories(options.state_dir + "/secrets", 0700);
   const auto lock = FileLock::try_lock(options.runtime_dir + "/secretsd.lock");
   if (!lock) {
@@ -41,7 +44,13 @@ int run_secretsd(const SecretsdOptions& options) {
   EventLoop loop;
   const SystemClock clock;
   // Signals are blocked before the first view starts its thread.
-  const auto stop = [&loop] {
+  const pid_t manager = ::getppid();
+  const auto stop = [&loop, manager] {
+    if (service_manager_listens() && ::getppid() != manager) {
+      log(LogLevel::error, "the holder of the views was killed: ending and taking them away",
+          {{"holder", std::to_string(manager)}});
+      forget_service_manager();
+    }
     notify_stopping();
     loop.exit(0);
   };

@@ -67,7 +67,7 @@ class SecretService {
   virtual void drop(const std::string& generation) = 0;
   // Makes sure that this user's view is mounted and, when the runtime directory exists, bound.
   virtual ViewStatus mount(uid_t uid) = 0;
-  // Reads identities and the recorded generation again and serves that one (what SIGHUP does).
+  // Reads identities and record again, tries failed files again; keeps what a run flipped to (SIGHUP).
   virtual void reload() = 0;
   [[nodiscard]] virtual ServiceStatus status() = 0;
   // The newest first.

@@ -9,8 +9,6 @@
 namespace hwcsync::secrets {
 namespace {
 
-constexpr std::uint64_t kAuditLimit = 10'000;
-
 Json versioned(Json reply) {
   reply["version"] = kInterfaceVersion;
   return reply;

@@ -7,6 +7,9 @@
 
 namespace hwcsync::secrets {
 
+// The most records that one call of Audit gives.
+inline constexpr std::uint64_t kAuditLimit = 10'000;
+
 // The service as io.hwcsync.Secrets. Answers callers of our own uid (root) and no others, whatever the
 // socket's mode says. `changed` runs after each call that may have changed what is served. The service must
 // outlive the interface.

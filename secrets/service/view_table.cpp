@@ -1,11 +1,13 @@
 #include "secrets/service/view_table.hpp"
 
 #include "secrets/view/mount_table.hpp"
+#include "secrets/view/open_directory.hpp"
 #include "secrets/view/ramfs_view.hpp"
 #include "secrets/view/view_mount.hpp"
 #include "src/base/error.hpp"
 #include "src/base/log.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <optional>
@@ -48,6 +50,11 @@ std::shared_ptr<const ViewSnapshot> snapshot_for(uid_t uid, const Snapshots& sna
                                               std::time(nullptr));
 }
 
+std::string in_full(const Error& error) {
+  const std::string& hint = error.text().hint;
+  return hint.empty() ? error.what() : std::string(error.what()) + " (" + hint + ')';
+}
+
 void keep_for_successor(uid_t uid, const FuseServer& server) {
   if (!service_manager_listens()) return;
   const Fd sealed = seal_init(server.init_request());
@@ -66,11 +73,18 @@ void detach_views(const ViewPlaces& places, const std::set<std::string>& alive) 
   const auto mounts = current_mounts();
   // The last mounted first, so that what is stacked comes off in order.
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
-    const bool ours =
-        mount->path.starts_with(places.runtime_dir + "/view/") ||
-        mount->path.starts_with(places.runtime_dir + "/ramfs/") ||
-        (mount->path.starts_with(places.user_runtime_root + '/') && mount->path.ends_with("/secrets"));
-    if (is_view(*mount) && ours && !alive.contains(mount->device)) detach_mount(mount->path);
+    const bool place_of_ours = mount->path.starts_with(places.runtime_dir + "/view/") ||
+                               mount->path.starts_with(places.runtime_dir + "/ramfs/");
+    const bool bind_of_ours = mount->source.starts_with(source_of(places.runtime_dir + "/view/")) &&
+                              mount->path.starts_with(places.user_runtime_root + '/') &&
+                              mount->path.ends_with("/secrets");
+    if (!is_view(*mount) || !(place_of_ours || bind_of_ours) || alive.contains(mount->device)) continue;
+    try {
+      detach_mount(mount->path);
+    } catch (const SystemError& error) {
+      log(LogLevel::warning, "cannot take a dead view away",
+          {{"path", mount->path}, {"reason", error.what()}});
+    }
   }
 }
 
@@ -102,6 +116,7 @@ std::string ViewTable::path_of(uid_t uid) const {
 }
 
 std::unique_ptr<View> ViewTable::make_view(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const {
+  open_directory_up(places_.runtime_dir + "/view", 0711);
   if (places_.backend == Backend::fuse) return ViewMount::mount(parts_of(uid, std::move(snapshot)));
   return std::make_unique<RamfsView>(
       RamfsView::Parts{.backing = places_.runtime_dir + "/ramfs/" + std::to_string(uid),
@@ -168,8 +183,8 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
     }
   }
   for (const uid_t uid : left_behind()) {
-    const auto shown = snapshot_for(uid, snapshots, generation);
-    views_.insert_or_assign(uid, Held{.mount = make_view(uid, shown), .files = shown->entries().size()});
+    // What fails is taken away below and mounted anew later.
+    if (try_mounted(uid, snapshots, generation) == nullptr) continue;
     if (const auto there = mounted_at(mounts, path_of(uid))) alive.insert(there->device);
   }
   detach_views(places_, alive);
@@ -192,20 +207,78 @@ ViewTable::Held& ViewTable::mounted(uid_t uid, const Snapshots& snapshots, const
   return views_.insert_or_assign(uid, std::move(held)).first->second;
 }
 
-void ViewTable::show(const Snapshots& snapshots, const std::string& generation) {
-  for (const auto& [uid, snapshot] : snapshots) mounted(uid, snapshots, generation);
-  for (auto& [uid, held] : views_) {
-    auto shown = snapshot_for(uid, snapshots, generation);
-    held.files = shown->entries().size();
-    // The ranges are read again: the switch may have created the user since.
-    held.mount->set(read_owner(uid), std::move(shown));
+ViewTable::Held* ViewTable::try_mounted(uid_t uid, const Snapshots& snapshots,
+                                        const std::string& generation) {
+  std::string reason;
+  try {
+    Held& held = mounted(uid, snapshots, generation);
+    missing_.erase(uid);
+    return &held;
+  } catch (const Error& error) {
+    reason = in_full(error);
+  } catch (const std::exception& error) {
+    reason = error.what();
   }
+  // Once, not with every try.
+  if (std::exchange(missing_[uid], reason) != reason)
+    log(LogLevel::error, "cannot mount view", {{"uid", std::to_string(uid)}, {"reason", reason}});
+  return nullptr;
+}
+
+void ViewTable::set(uid_t uid, Held& held, std::shared_ptr<const ViewSnapshot> snapshot) {
+  const std::size_t files = snapshot->entries().size();
+  std::string reason;
+  try {
+    // The ranges are read again: the switch may have created the user since.
+    held.mount->set(read_owner(uid), std::move(snapshot));
+    held.files = files;
+  } catch (const Error& error) {
+    reason = in_full(error);
+  } catch (const std::exception& error) {
+    reason = error.what();
+  }
+  if (!reason.empty()) reason = "it shows what was served before: " + reason;
+  if (reason != held.stale && !reason.empty())
+    log(LogLevel::error, "cannot show secrets", {{"uid", std::to_string(uid)}, {"reason", reason}});
+  held.stale = std::move(reason);
+}
+
+void ViewTable::show(const Snapshots& snapshots, const std::string& generation) {
+  std::erase_if(missing_, [&](const auto& one) { return !snapshots.contains(one.first); });
+  std::size_t there = 0;
+  for (const auto& [uid, snapshot] : snapshots) {
+    if (try_mounted(uid, snapshots, generation) != nullptr) ++there;
+  }
+  if (there == 0 && !snapshots.empty())
+    throw Error("cannot show secrets to", "any user", missing_.begin()->second);
+  for (auto& [uid, held] : views_) set(uid, held, snapshot_for(uid, snapshots, generation));
   for (auto& [uid, held] : views_) bind(uid, held);
+}
+
+void ViewTable::mend(const Snapshots& snapshots, const std::string& generation) {
+  for (const uid_t uid : failed()) {
+    Held* held = try_mounted(uid, snapshots, generation);
+    if (held == nullptr) continue;
+    if (!held->stale.empty()) set(uid, *held, snapshot_for(uid, snapshots, generation));
+    bind(uid, *held);
+    if (held->stale.empty() && held->problem.empty())
+      log(LogLevel::info, "view is there after all", {{"uid", std::to_string(uid)}});
+  }
+}
+
+std::vector<uid_t> ViewTable::failed() const {
+  std::set<uid_t> out;
+  for (const auto& [uid, reason] : missing_) out.insert(uid);
+  for (const auto& [uid, held] : views_) {
+    if (!held.stale.empty() || !held.problem.empty()) out.insert(uid);
+  }
+  return {out.begin(), out.end()};
 }
 
 ViewStatus ViewTable::ensure(uid_t uid, const Snapshots& snapshots, const std::string& generation) {
   Held& held = mounted(uid, snapshots, generation);
-  held.mount->set(read_owner(uid), snapshot_for(uid, snapshots, generation));
+  missing_.erase(uid);
+  set(uid, held, snapshot_for(uid, snapshots, generation));
   bind(uid, held);
   return describe(uid, held);
 }
@@ -225,14 +298,15 @@ std::vector<uid_t> ViewTable::abort_stuck(std::chrono::milliseconds limit, const
     forget_kept(uid);
     detach_mount(path_of(uid));
     views_.erase(uid);
-    ensure(uid, snapshots, generation);
+    // What fails is in the status, and mend() tries again.
+    if (Held* held = try_mounted(uid, snapshots, generation)) bind(uid, *held);
   }
   return out;
 }
 
 void ViewTable::bind(uid_t uid, Held& held) const {
   const std::string target = places_.user_runtime_root + '/' + std::to_string(uid) + "/secrets";
-  held.problem.clear();
+  const std::string before = std::exchange(held.problem, {});
   held.bound.clear();
   // Units of root read /run/hwcsync/view/0; /run/user/0 comes and goes with root's logins.
   if (uid == 0) return;
@@ -240,9 +314,9 @@ void ViewTable::bind(uid_t uid, Held& held) const {
     if (bind_view(path_of(uid), places_.user_runtime_root, uid) != BindOutcome::no_parent)
       held.bound = target;
   } catch (const Error& error) {
-    held.problem = error.what();
-    if (!error.text().hint.empty()) held.problem += " (" + error.text().hint + ')';
-    log(LogLevel::warning, "cannot bind view", {{"uid", std::to_string(uid)}, {"reason", held.problem}});
+    held.problem = in_full(error);
+    if (held.problem != before)
+      log(LogLevel::warning, "cannot bind view", {{"uid", std::to_string(uid)}, {"reason", held.problem}});
   }
 }
 
@@ -251,7 +325,9 @@ ViewStatus ViewTable::describe(uid_t uid, const Held& held) const {
   return {.uid = uid,
           .path = path_of(uid),
           .bound = held.bound,
-          .problem = held.mount->serving() ? held.problem : "unmounted or aborted by somebody",
+          .problem = !held.mount->serving() ? "unmounted or aborted by somebody"
+                     : !held.stale.empty()  ? held.stale
+                                            : held.problem,
           .files = held.files,
           .taken_over = held.taken_over,
           .requests_lost = server != nullptr && server->resend() == Resend::unsupported};
@@ -260,6 +336,9 @@ ViewStatus ViewTable::describe(uid_t uid, const Held& held) const {
 std::vector<ViewStatus> ViewTable::status() const {
   std::vector<ViewStatus> out;
   for (const auto& [uid, held] : views_) out.push_back(describe(uid, held));
+  for (const auto& [uid, reason] : missing_)
+    out.push_back({.uid = uid, .path = path_of(uid), .problem = reason});
+  std::ranges::sort(out, {}, &ViewStatus::uid);
   return out;
 }
 

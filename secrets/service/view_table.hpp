@@ -31,8 +31,9 @@ struct ViewPlaces {
 // What each user's view shows.
 using Snapshots = std::map<uid_t, std::shared_ptr<const ViewSnapshot>>;
 
-// Takes away the views at these places that nobody answers for any more: they would hang or fail everybody
-// who touches them. `alive` are the devices of those that somebody does.
+// Takes away the views of the service at these places that nobody answers for any more: they would hang or
+// fail everybody who touches them. `alive` are the devices of those that somebody does. What a service with
+// another runtime directory mounted is left alone.
 void detach_views(const ViewPlaces& places, const std::set<std::string>& alive);
 
 // All views of the service, by uid: mounted at <runtime_dir>/view/<uid>, bound to
@@ -56,9 +57,12 @@ class ViewTable {
                                  const std::string& generation);
 
   // Mounts what is missing, then swaps all views to these snapshots; a user without one gets an empty view.
-  // Throws before any swap when a view cannot be mounted. Binds where it can; what stops a bind is in the
-  // status.
+  // Binds where it can. Users fail apart: what stands in the way of one is in the status and the log, and
+  // mend() tries again. Throws Error before any swap when not one view can be mounted.
   void show(const Snapshots& snapshots, const std::string& generation);
+
+  // Tries again what failed for single users. To be called now and then.
+  void mend(const Snapshots& snapshots, const std::string& generation);
 
   // Makes sure of one view; gives how it stands.
   ViewStatus ensure(uid_t uid, const Snapshots& snapshots, const std::string& generation);
@@ -71,16 +75,23 @@ class ViewTable {
 
   [[nodiscard]] std::vector<ViewStatus> status() const;
 
+  // Users who do not see what they should, sorted.
+  [[nodiscard]] std::vector<uid_t> failed() const;
+
  private:
   struct Held {
     std::unique_ptr<View> mount;
     std::string bound{};
-    std::string problem{};
+    std::string problem{};  // why it is not bound
+    std::string stale{};    // why it does not show the present generation
     std::size_t files = 0;
     bool taken_over = false;
   };
 
   Held& mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation);
+  // The same, but what fails is noted in missing_. Gives nullptr then.
+  Held* try_mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation);
+  static void set(uid_t uid, Held& held, std::shared_ptr<const ViewSnapshot> snapshot);
   void bind(uid_t uid, Held& held) const;
   [[nodiscard]] std::string path_of(uid_t uid) const;
   [[nodiscard]] ViewMount::Parts parts_of(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const;
@@ -94,6 +105,7 @@ class ViewTable {
   AccessObserver observer_;
   Former former_;
   std::map<uid_t, Held> views_;
+  std::map<uid_t, std::string> missing_;          // who has no view, and why
   std::vector<std::unique_ptr<View>> abandoned_;  // aborted; their threads may still be stuck
 };
 

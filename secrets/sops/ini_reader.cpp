@@ -82,7 +82,8 @@ class Reader {
       const std::string_view marks = text.front() == ';' ? "; " : text.front() == '#' ? "# " : "";
       const auto start = marks.empty() ? 0 : text.find_first_not_of(marks);
       text = start == std::string_view::npos ? std::string_view() : text.substr(start);
-      section.items.push_back({{}, SopsNode::comment(SecureBuffer(as_bytes(text)))});
+      // Of nothing but marks sops makes no comment.
+      if (!text.empty()) section.items.push_back({{}, SopsNode::comment(SecureBuffer(as_bytes(text)))});
     }
     comment_ = SecureBuffer();
   }

@@ -12,17 +12,6 @@
 namespace hwcsync::secrets {
 namespace {
 
-void check_kind(const Metadata& metadata) {
-  const auto refuse = [](const std::string& why) {
-    throw SecretError(SecretFailure::unsupported,
-                      ErrorText{"cannot change the recipients of", "a sops file", {}, "use sops updatekeys"},
-                      why);
-  };
-  if (metadata.groups.size() != 1) refuse("change the recipients of a file with key groups");
-  const auto& others = metadata.groups.front().other_keys;
-  if (!others.empty()) refuse("change the recipients of a file that has keys of " + join(others, ", "));
-}
-
 bool is_same_recipient(const std::string& text, const Recipient& recipient) {
   try {
     return parse_recipient(text) == recipient;
@@ -46,11 +35,22 @@ std::vector<AgeRecipientEntry> entries_for(const Metadata& metadata, const Secur
 
 }  // namespace
 
+void require_rekeyable(const Metadata& metadata) {
+  const auto refuse = [](const std::string& why) {
+    throw SecretError(SecretFailure::unsupported,
+                      ErrorText{"cannot change the recipients of", "a sops file", {}, "use sops updatekeys"},
+                      why);
+  };
+  if (metadata.groups.size() != 1) refuse("change the recipients of a file with key groups");
+  const auto& others = metadata.groups.front().other_keys;
+  if (!others.empty()) refuse("change the recipients of a file that has keys of " + join(others, ", "));
+}
+
 std::string rekey_sops(SopsStore store, std::string_view file, std::span<const Identity> identities,
                        std::span<const Recipient> recipients, DataKey data_key,
                        std::chrono::system_clock::time_point now) {
   EncryptedFile read = read_sops(store, file);
-  check_kind(read.metadata);
+  require_rekeyable(read.metadata);
   std::vector<SopsNode> plain = decrypt_sops(store, file, identities);
   if (data_key == DataKey::renewed) {
     read.metadata.last_modified = format_last_modified(now);

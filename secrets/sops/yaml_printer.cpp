@@ -85,7 +85,11 @@ class Printer {
       return;
     }
     if (parent.is_map()) {
-      text(as_bytes(item.key), -1);
+      if (item.key == "<<") {
+        out_.append(as_bytes("!!merge <<"));  // as sops writes it
+      } else {
+        text(as_bytes(item.key), -1);
+      }
       out_.append(':');
     } else {
       out_.append('-');

@@ -15,6 +15,9 @@ namespace {
 constexpr int kDepthLimit = 64;
 constexpr std::size_t kNodeLimit = 100'000;
 
+constexpr std::string_view kMergeTag = "!!merge";
+constexpr std::string_view kMergeKey = "<<";
+
 // What a value follows on its line: it decides which collections may begin there.
 enum class After { key, dash, nothing };
 
@@ -198,10 +201,22 @@ class Reader {
     return out;
   }
 
+  // The tag that sops writes before a key `<<`, which it does not merge. Gives whether it stood here.
+  bool skip_merge_tag() {
+    for (std::size_t i = 0; i < kMergeTag.size(); ++i) {
+      if (cursor_.peek(i) != kMergeTag[i]) return false;
+    }
+    if (!cursor_.blank_at(kMergeTag.size())) return false;
+    for (std::size_t i = 0; i < kMergeTag.size(); ++i) cursor_.advance();
+    cursor_.skip_blanks();
+    return true;
+  }
+
   // Whether "key:" stands here, on one line.
   bool is_key() {
     const YamlCursor::Place start = cursor_.place();
     bool out = false;
+    skip_merge_tag();
     const char c = cursor_.peek();
     if (c == '"' || c == '\'') {
       skip_quoted(c);
@@ -233,6 +248,7 @@ class Reader {
 
   // A key and its colon. Keys are in clear in every sops file.
   std::string key(PlainContext context) {
+    const bool merge = skip_merge_tag();
     const bool quoted = cursor_.peek() == '"' || cursor_.peek() == '\'';
     SecureBuffer text = cursor_.peek() == '"'    ? read_double_quoted(cursor_, -1)
                         : cursor_.peek() == '\'' ? read_single_quoted(cursor_, -1)
@@ -251,7 +267,9 @@ class Reader {
       if (!resolved || !resolved->is_scalar() || resolved->type != ScalarType::text)
         cursor_.malformed("a key that is not text; sops takes only text");
     }
-    return std::string(public_text(text));
+    std::string name(public_text(text));
+    if (merge && name != kMergeKey) cursor_.unsupported("a merge tag before another key than '<<'");
+    return name;
   }
 
   void add(SopsNode& out, std::set<std::string>& keys, std::string name, SopsNode node) {

@@ -5,6 +5,11 @@
 #include "src/base/hash.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -37,36 +42,66 @@ TriedSource try_source(const Source& source, const Ciphertexts& ciphertexts,
   }
 }
 
+// Calls body(0) to body(count - 1), each once, and waits for all. The first exception is rethrown.
+template <typename Body>
+void in_parallel(std::size_t count, std::size_t threads, const Body& body) {
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::exception_ptr> failures(threads);
+  const auto work = [&](std::exception_ptr& failure) noexcept {
+    try {
+      for (std::size_t i = next++; i < count; i = next++) body(i);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    // One that cannot be started is not needed.
+    try {
+      for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work, std::ref(failures[i]));
+    } catch (const std::system_error&) {
+    }
+    work(failures.front());
+  }
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
 // The reason of a source that failed, with its path before it.
 class SourceFailed : public Error {
  public:
   SourceFailed(const std::string& path, const std::string& reason) : Error("cannot decrypt", path, reason) {}
 };
 
-// Every source of a manifest, tried when it is first asked for and then kept. Plaintexts are wiped with it.
+// Every source of a manifest, each tried once; on several threads where many. Plaintexts are wiped with it.
 class Sources {
  public:
-  Sources(const Ciphertexts& ciphertexts, std::span<const Identity> identities)
-      : ciphertexts_(ciphertexts), identities_(identities) {}
+  Sources(const Manifest& manifest, const Ciphertexts& ciphertexts, std::span<const Identity> identities) {
+    std::vector<std::pair<const Source*, TriedSource*>> work;
+    for (const SecretFile& file : manifest.files) {
+      for (const Source* source : sources_of(file)) {
+        const auto [place, fresh] = tried_.try_emplace({source->id, source->format}, std::string());
+        if (fresh) work.emplace_back(source, &place->second);
+      }
+    }
+    in_parallel(
+        work.size(), staging_threads(work.size(), std::thread::hardware_concurrency()),
+        [&](std::size_t i) { *work[i].second = try_source(*work[i].first, ciphertexts, identities); });
+  }
 
   const PlainSource& get(const Source& source) {
-    const SourceKey key{source.id, source.format};
-    auto tried = tried_.find(key);
-    if (tried == tried_.end()) {
-      tried = tried_.emplace(key, try_source(source, ciphertexts_, identities_)).first;
-      if (std::holds_alternative<std::unique_ptr<PlainSource>>(tried->second)) ++decryptions_;
-    }
-    if (const auto* reason = std::get_if<std::string>(&tried->second))
-      throw SourceFailed(source.path, *reason);
-    return *std::get<std::unique_ptr<PlainSource>>(tried->second);
+    const TriedSource& tried = tried_.at({source.id, source.format});
+    if (const auto* reason = std::get_if<std::string>(&tried)) throw SourceFailed(source.path, *reason);
+    return *std::get<std::unique_ptr<PlainSource>>(tried);
   }
-  [[nodiscard]] std::size_t decryptions() const noexcept { return decryptions_; }
+  [[nodiscard]] std::size_t decryptions() const noexcept {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(tried_, [](const auto& one) { return one.second.index() == 0; }));
+  }
 
  private:
-  const Ciphertexts& ciphertexts_;
-  std::span<const Identity> identities_;
   std::map<SourceKey, TriedSource> tried_;
-  std::size_t decryptions_ = 0;
 };
 
 std::string failure_of(const SecretFile& entry, const Error& error) {
@@ -101,6 +136,12 @@ FileFact compare_file(const StagedFile& file, const Generation* earlier) {
 
 }  // namespace
 
+std::size_t staging_threads(std::size_t sources, std::size_t cores) noexcept {
+  constexpr std::size_t kMost = 4;
+  constexpr std::size_t kWorthAThread = 16;  // some milliseconds
+  return std::max<std::size_t>(1, std::min({kMost, cores, sources / kWorthAThread}));
+}
+
 const StagedFile* Generation::find(std::uint32_t uid, std::string_view path) const {
   const auto found = index_.find({uid, std::string(path)});
   return found == index_.end() ? nullptr : &files_[found->second];
@@ -115,7 +156,7 @@ std::shared_ptr<const Generation> stage(Manifest manifest, const Ciphertexts& ci
   auto out = std::make_shared<Generation>();
   out->id_ = generation_id(manifest);
   out->manifest_ = std::move(manifest);
-  Sources sources(ciphertexts, identities);
+  Sources sources(out->manifest_, ciphertexts, identities);
   for (const SecretFile& entry : out->manifest_.files) {
     out->index_.emplace(std::pair(entry.uid, entry.path), out->files_.size());
     out->files_.push_back(render_file(entry, sources));

@@ -57,6 +57,9 @@ class Generation {
 [[nodiscard]] std::shared_ptr<const Generation> stage(Manifest manifest, const Ciphertexts& ciphertexts,
                                                       std::span<const Identity> identities);
 
+// On how many threads stage() decrypts so many sources, the caller's among them.
+[[nodiscard]] std::size_t staging_threads(std::size_t sources, std::size_t cores) noexcept;
+
 enum class Fact { same, rotated, unknown, undecryptable };
 
 [[nodiscard]] std::string_view to_string(Fact fact) noexcept;

@@ -3,6 +3,7 @@
 #include "src/base/error.hpp"
 #include "src/base/fd.hpp"
 #include "src/base/text.hpp"
+#include "src/base/varlink_client.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -44,7 +45,43 @@ bool empty_directory(int fd) {
   return true;
 }
 
+constexpr std::string_view kSource = "hwcsync:";
+
+// "/run/other" for a view of the service there; empty when it is of a version that did not say.
+std::string runtime_dir_of(const MountPoint& view) {
+  const std::string_view source = view.source;
+  const auto end = source.rfind("/view/");
+  if (!source.starts_with(kSource) || end == std::string_view::npos) return {};
+  return std::string(source.substr(kSource.size(), end - kSource.size()));
+}
+
+bool somebody_listens(const std::string& socket) {
+  try {
+    static_cast<void>(VarlinkClient::connect(socket));
+    return true;
+  } catch (const SystemError& error) {
+    return error.code() != ECONNREFUSED && error.code() != ENOENT;
+  }
+}
+
+// Before the view of another service is taken away from a user.
+void require_dead(const MountPoint& view, const std::string& target) {
+  const std::string other = runtime_dir_of(view);
+  if (other.empty()) {
+    throw Error({"cannot bind the view to", target, "a view of another secrets service is mounted there",
+                 "unmount it when that service is gone"});
+  }
+  if (!somebody_listens(other + "/secrets")) return;
+  throw Error({"cannot bind the view to", target,
+               "the secrets service with runtime directory " + other + " shows its view there",
+               "stop that service: one of them can serve this user"});
+}
+
 }  // namespace
+
+std::string source_of(const std::string& view) {
+  return std::string(kSource) + view;
+}
 
 std::vector<MountPoint> parse_mountinfo(std::string_view text) {
   std::vector<MountPoint> out;
@@ -56,13 +93,13 @@ std::vector<MountPoint> parse_mountinfo(std::string_view text) {
     out.push_back({.device = fields[2],
                    .path = unescape(fields[4]),
                    .type = *(dash + 1),
-                   .source = fields.end() - dash > 2 ? *(dash + 2) : ""});
+                   .source = fields.end() - dash > 2 ? unescape(*(dash + 2)) : ""});
   }
   return out;
 }
 
 bool is_view(const MountPoint& mount) {
-  return mount.type == kViewType || (mount.type == "ramfs" && mount.source == "hwcsync");
+  return mount.type == kViewType || (mount.type == "ramfs" && mount.source.starts_with(kSource));
 }
 
 std::vector<MountPoint> current_mounts() {
@@ -83,7 +120,8 @@ bool detach_mount(const std::string& path) {
 
 // The force is what writing to fusectl's `abort` does (fuse_umount_begin), without that file system.
 void abort_view(const std::string& path) {
-  if (::umount2(path.c_str(), MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW) != 0) throw_errno("cannot abort", path);
+  if (::umount2(path.c_str(), MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+    throw_errno("cannot abort", path);
 }
 
 std::vector<std::string> detach_views_below(const std::string& directory) {
@@ -116,6 +154,7 @@ BindOutcome bind_view(const std::string& view, const std::string& runtime_root, 
                    "another file system (" + there->type + ") is mounted there",
                    "unmount it, or stop what mounts it"});
     }
+    if (there->source != source_of(view)) require_dead(*there, target);
     if (!detach_mount(target)) break;
   }
   if (::mkdirat(parent.get(), "secrets", 0700) != 0 && errno != EEXIST) throw_errno("cannot create", target);

@@ -18,7 +18,7 @@ struct MountPoint {
   std::string device;  // "0:52"
   std::string path;
   std::string type;
-  std::string source{};  // "hwcsync" for what we mounted
+  std::string source{};  // for what we mounted, source_of() its view
   bool operator==(const MountPoint&) const = default;
 };
 
@@ -26,7 +26,11 @@ struct MountPoint {
 [[nodiscard]] std::vector<MountPoint> parse_mountinfo(std::string_view text);
 [[nodiscard]] std::vector<MountPoint> current_mounts();
 
-// Whether it is one of ours: of FUSE, or a ramfs that we mounted.
+// What a view is mounted with as its source: it tells, also through a bind and after the death of its server,
+// which service it belongs to. "hwcsync:/run/hwcsync/view/1000".
+[[nodiscard]] std::string source_of(const std::string& view);
+
+// Whether it is a view, of this service or of another: of FUSE, or a ramfs that one of them mounted.
 [[nodiscard]] bool is_view(const MountPoint& mount);
 
 // What is on top at this path, if anything is mounted there.
@@ -47,7 +51,8 @@ void abort_view(const std::string& path);
 enum class BindOutcome { bound, already, no_parent };
 
 // Binds the view mounted at `view` to <runtime_root>/<uid>/secrets. The directory is the user's own, so no
-// symlink in it is followed. A dead view there is replaced. Throws Error when something else is there:
+// symlink in it is followed. A former view of this service there is replaced, and one of another service that
+// nobody listens for. Throws Error when something else is there: the view of another service that lives,
 // another mount, a symlink, or a directory with files in it (an older way of providing secrets would be
 // hidden).
 BindOutcome bind_view(const std::string& view, const std::string& runtime_root, uid_t uid);

@@ -1,6 +1,7 @@
 #include "secrets/view/ramfs_view.hpp"
 
 #include "secrets/view/mount_table.hpp"
+#include "secrets/view/open_directory.hpp"
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
 
@@ -43,10 +44,9 @@ void write_file(const std::string& path, Bytes content, uid_t uid, gid_t gid, mo
     throw_errno("cannot give away", path);
 }
 
-// All may pass, whatever our umask is: the root of the view has the only door.
+// All may pass: the root of the view has the only door.
 void make_passable(const std::string& directory) {
-  if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) throw_errno("cannot create", directory);
-  if (::chmod(directory.c_str(), 0755) != 0) throw_errno("cannot open up", directory);
+  open_directory_up(directory, 0755);
 }
 
 // The first component of each path, and the marker.
@@ -64,7 +64,7 @@ RamfsView::RamfsView(Parts parts) : backing_(std::move(parts.backing)), path_(st
   make_directories(path_, 0711);
   if (!is_mounted(backing_)) {
     if (is_mounted(path_)) detach_mount(path_);
-    if (::mount("hwcsync", backing_.c_str(), "ramfs", kFlags, "mode=0500") != 0) {
+    if (::mount(source_of(path_).c_str(), backing_.c_str(), "ramfs", kFlags, "mode=0500") != 0) {
       throw SystemError("cannot mount a ramfs", backing_, errno, "the secrets service must run as root");
     }
   }

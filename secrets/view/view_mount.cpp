@@ -47,7 +47,8 @@ std::unique_ptr<ViewMount> ViewMount::mount(Parts parts) {
   const std::string options =
       "fd=" + std::to_string(fuse.get()) + ",rootmode=40000,user_id=0,group_id=0,allow_other,max_read=131072";
   constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_RDONLY;
-  if (::mount("hwcsync", parts.path.c_str(), std::string(kViewType).c_str(), kFlags, options.c_str()) != 0) {
+  if (::mount(source_of(parts.path).c_str(), parts.path.c_str(), std::string(kViewType).c_str(), kFlags,
+              options.c_str()) != 0) {
     throw SystemError("cannot mount the view", parts.path, errno, "the secrets service must run as root");
   }
   std::string path = parts.path;

@@ -4,6 +4,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <atomic>
 #include <cstdlib>
 
 #include <fcntl.h>
@@ -17,6 +18,8 @@ namespace {
 std::string one_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
+
+std::atomic<bool> manager_has_died = false;
 
 void notify(const std::string& state) {
   // A manager that does not listen is no reason to fail.
@@ -34,7 +37,11 @@ std::string monotonic_microseconds() {
 
 bool service_manager_listens() noexcept {
   const char* socket = std::getenv("NOTIFY_SOCKET");
-  return socket != nullptr && *socket != '\0';
+  return !manager_has_died && socket != nullptr && *socket != '\0';
+}
+
+void forget_service_manager() noexcept {
+  manager_has_died = true;
 }
 
 void notify_ready(std::string_view status) {

@@ -11,8 +11,11 @@
 // these does nothing, so that the same program runs from a terminal and in tests. Any thread.
 namespace hwcsync {
 
-// True when a service manager listens, i.e. NOTIFY_SOCKET is set.
+// True when a service manager listens, i.e. NOTIFY_SOCKET is set and nobody said that it has died.
 [[nodiscard]] bool service_manager_listens() noexcept;
+
+// From now on none does: it has died.
+void forget_service_manager() noexcept;
 
 // READY=1 with a status line for `systemctl status`.
 void notify_ready(std::string_view status);

@@ -1,8 +1,11 @@
 #include "src/cli/person_keys.hpp"
 
+#include "secrets/age/piped_program.hpp"
 #include "secrets/identity/identity_file.hpp"
 #include "src/base/error.hpp"
+#include "src/base/process.hpp"
 #include "src/base/text.hpp"
+#include "src/cli/words.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +13,9 @@
 #include <cstring>
 #include <iterator>
 #include <utility>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace hwcsync::cli {
 namespace {
@@ -23,23 +29,34 @@ void add_all(PersonKeys& keys, std::vector<secrets::Identity> more) {
   std::move(more.begin(), more.end(), std::back_inserter(keys.identities));
 }
 
-// A file that may be there: its absence is no news, and what cannot be used is told only if nothing else
-// fits.
-void try_file(PersonKeys& keys, const std::string& path) {
+// Whatever is wrong with one source is told only if nothing else fits.
+template <typename Load>
+void try_source(PersonKeys& keys, const std::string& name, Load load) {
   try {
-    add_all(keys, secrets::load_identities(path));
-  } catch (const SystemError& error) {
-    if (error.code() != ENOENT && error.code() != ENOTDIR)
-      keys.unused.push_back(path + ": " + error.text().reason);
+    add_all(keys, load());
   } catch (const Error& error) {
-    keys.unused.push_back(path + ": " + error.text().reason);
+    keys.unused.push_back(name + ": " + error.text().reason);
   }
 }
 
+enum class Expected { perhaps, named };
+
+// The absence of a file that nobody named is no news.
+void try_file(PersonKeys& keys, const std::string& path, Expected expected) {
+  try_source(keys, path, [&]() -> std::vector<secrets::Identity> {
+    try {
+      return secrets::load_identities(path);
+    } catch (const SystemError& error) {
+      if (expected == Expected::named || (error.code() != ENOENT && error.code() != ENOTDIR)) throw;
+      return {};
+    }
+  });
+}
+
 // Keys in a variable are several lines, or several words of one.
-void add_from_environment(PersonKeys& keys) {
+std::vector<secrets::Identity> keys_of_environment() {
   char* text = std::getenv("SOPS_AGE_KEY");
-  if (text == nullptr) return;
+  if (text == nullptr) return {};
   const std::size_t size = std::strlen(text);
   secrets::SecureBuffer lines(secrets::Bytes(reinterpret_cast<const std::uint8_t*>(text), size));
   secrets::wipe(text, size);
@@ -49,7 +66,28 @@ void add_from_environment(PersonKeys& keys) {
   if (std::find(bytes.begin(), bytes.end(), std::uint8_t{'#'}) == bytes.end()) {
     for (std::uint8_t& c : bytes) c = c == ' ' || c == '\t' ? std::uint8_t{'\n'} : c;
   }
-  add_all(keys, secrets::parse_identities(lines.bytes(), "SOPS_AGE_KEY"));
+  return secrets::parse_identities(lines.bytes(), "SOPS_AGE_KEY");
+}
+
+std::map<std::string, std::string> own_environment() {
+  std::map<std::string, std::string> out;
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string_view line = *one;
+    const auto equals = line.find('=');
+    if (equals != std::string_view::npos) out.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return out;
+}
+
+// What the program prints goes from its pipe into the arena.
+std::vector<secrets::Identity> keys_of_command(const std::string& command) {
+  const std::vector<std::string> argv = split_words(command);
+  const secrets::PipedResult result = secrets::run_piped(argv, {}, {}, own_environment());
+  if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0) {
+    const std::string said = telling_line(result.errors);
+    throw Error("cannot run", argv.front(), "it failed" + (said.empty() ? "" : ": " + printable(said)));
+  }
+  return secrets::parse_identities(result.output.bytes(), "SOPS_AGE_KEY_CMD");
 }
 
 }  // namespace
@@ -66,18 +104,19 @@ PersonKeys find_person_keys(const std::vector<std::string>& files, const setting
   }
   const std::string home = variable("HOME");
   if (const auto named = variable("SOPS_AGE_SSH_PRIVATE_KEY_FILE"); !named.empty())
-    add_all(out, secrets::load_identities(named));
+    try_file(out, named, Expected::named);
   if (!home.empty()) {
-    try_file(out, home + "/.ssh/id_ed25519");
-    try_file(out, home + "/.ssh/id_rsa");
+    try_file(out, home + "/.ssh/id_ed25519", Expected::perhaps);
+    try_file(out, home + "/.ssh/id_rsa", Expected::perhaps);
   }
-  add_from_environment(out);
-  if (const auto named = variable("SOPS_AGE_KEY_FILE"); !named.empty())
-    add_all(out, secrets::load_identities(named));
+  try_source(out, "SOPS_AGE_KEY", keys_of_environment);
+  if (const auto named = variable("SOPS_AGE_KEY_FILE"); !named.empty()) try_file(out, named, Expected::named);
+  if (const auto command = variable("SOPS_AGE_KEY_CMD"); !command.empty())
+    try_source(out, "SOPS_AGE_KEY_CMD", [&] { return keys_of_command(command); });
   const std::string config = variable("XDG_CONFIG_HOME");
   if (!config.empty() || !home.empty())
-    try_file(out, (config.empty() ? home + "/.config" : config) + "/sops/age/keys.txt");
-  for (const std::string& file : settings.identities) try_file(out, file);
+    try_file(out, (config.empty() ? home + "/.config" : config) + "/sops/age/keys.txt", Expected::perhaps);
+  for (const std::string& file : settings.identities) try_file(out, file, Expected::perhaps);
   return out;
 }
 

@@ -16,9 +16,10 @@ struct PersonKeys {
 
 // With `files` (-i; "-" is standard input) exactly those, and what is wrong with one is an error. Else what
 // sops looks for: SOPS_AGE_SSH_PRIVATE_KEY_FILE, ~/.ssh/id_ed25519, ~/.ssh/id_rsa, SOPS_AGE_KEY,
-// SOPS_AGE_KEY_FILE and sops/age/keys.txt below XDG_CONFIG_HOME or ~/.config; and this machine's configured
-// identities where they can be read. SOPS_AGE_KEY is taken out of the environment. Commands (SOPS_..._CMD)
-// are not run. For the command line only: a service uses what it is configured with.
+// SOPS_AGE_KEY_FILE, what SOPS_AGE_KEY_CMD prints, and sops/age/keys.txt below XDG_CONFIG_HOME or ~/.config;
+// and this machine's configured identities where they can be read. One that cannot be used does not stop the
+// search. SOPS_AGE_KEY is taken out of the environment. SOPS_AGE_SSH_PRIVATE_KEY_CMD is not run. For the
+// command line only: a service uses what it is configured with.
 [[nodiscard]] PersonKeys find_person_keys(const std::vector<std::string>& files,
                                           const settings::Settings& settings);
 

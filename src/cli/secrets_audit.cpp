@@ -1,4 +1,6 @@
+#include "secrets/service/varlink_binding.hpp"
 #include "src/base/error.hpp"
+#include "src/base/text.hpp"
 #include "src/cli/exit_status.hpp"
 #include "src/cli/people.hpp"
 #include "src/cli/secrets_group.hpp"
@@ -37,6 +39,11 @@ std::string where(const secrets::AuditRecord& record) {
 }
 
 int audit(const Options& options, Context& context) {
+  if (options.limit == 0 || options.limit > secrets::kAuditLimit) {
+    throw UsageError({"cannot show", count_of(options.limit, "record"),
+                      "-n is a number from 1 to " + std::to_string(secrets::kAuditLimit),
+                      "for older ones narrow it down with --stack or --since"});
+  }
   const SystemClock clock;
   secrets::AuditQuery query{.limit = options.limit};
   if (!options.stack.empty()) query.stack = options.stack;

@@ -5,6 +5,7 @@
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/passphrase.hpp"
 #include "src/cli/person_keys.hpp"
 #include "src/cli/secrets_group.hpp"
 #include "src/cli/source.hpp"
@@ -14,6 +15,7 @@
 #include <optional>
 #include <ostream>
 #include <tuple>
+#include <utility>
 
 namespace hwcsync::cli {
 namespace {
@@ -27,7 +29,11 @@ struct Options {
   std::vector<std::string> recipients;
   secrets::EncryptionRules rules;
   bool mac_only_encrypted = false;
+  bool passphrase = false;
 };
+
+// What the age program takes: some half a second for each guess.
+constexpr int kWorkFactor = 18;
 
 constexpr std::array<std::tuple<const char*, std::string secrets::EncryptionRules::*, const char*>, 6> kRules{
     {{"--encrypted-regex", &secrets::EncryptionRules::encrypted_regex, "sops: encrypt below keys that fit"},
@@ -79,17 +85,46 @@ secrets::Metadata metadata_of(const Options& options) {
   return out;
 }
 
-int encrypt(const Options& options, Context& context) {
-  secrets::harden_process();
+// Typed twice on the terminal; a pipe or an argument would leave it somewhere.
+secrets::PassphraseIdentity new_passphrase(const Options& options) {
+  if (options.format != "age") {
+    throw UsageError(
+        {"cannot encrypt to a passphrase", options.path, "a sops file is for keys only", "add --format age"});
+  }
+  const auto ask = [](std::string_view prompt) {
+    if (auto typed = ask_passphrase(prompt)) return std::move(*typed);
+    throw UsageError({"cannot ask for", "a passphrase", "there is no terminal",
+                      "run it on one, or name recipients with -r"});
+  };
+  secrets::SecureBuffer first = ask("New passphrase: ");
+  if (first.size() == 0)
+    throw UsageError({"cannot encrypt to", "a passphrase", "nothing was typed", "type one"});
+  const secrets::SecureBuffer again = ask("The same again: ");
+  if (!secrets::equal(first.bytes(), again.bytes()))
+    throw UsageError({"cannot encrypt to", "a passphrase", "the two are not the same", "try again"});
+  return {std::move(first)};
+}
+
+std::string encrypt_to_passphrase(const Options& options) {
+  const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
+  return secrets::encrypt_age(plain.bytes(), new_passphrase(options), secrets::AgeEncoding::armored,
+                              kWorkFactor);
+}
+
+std::string encrypt_to_recipients(const Options& options, const Context& context) {
   const auto recipients = recipients_of(options, context);
   const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
-  std::string text;
   if (const auto store = sops_store(options.format)) {
-    text = secrets::encrypt_sops(*store, secrets::read_plain(*store, plain.bytes()), recipients,
+    return secrets::encrypt_sops(*store, secrets::read_plain(*store, plain.bytes()), recipients,
                                  metadata_of(options));
-  } else {
-    text = secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
   }
+  return secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
+}
+
+int encrypt(const Options& options, Context& context) {
+  secrets::harden_process();
+  const std::string text =
+      options.passphrase ? encrypt_to_passphrase(options) : encrypt_to_recipients(options, context);
   if (options.output.empty()) {
     context.out << text;
     return kDone;
@@ -109,11 +144,17 @@ void add_secrets_encrypt(SecretsGroup& group) {
                 "  hwcsync secrets encrypt --host server -o secrets/immich.env immich.plain\n"
                 "  hwcsync secrets encrypt -r age1... --format yaml --encrypted-regex '^(data|password)$' "
                 "-o secrets/db.yaml db.yaml\n"
+                "  hwcsync secrets encrypt --passphrase --format age -o backup.age backup.key\n"
                 "  pwgen -s 40 1 | hwcsync secrets encrypt -r age1... --format age -o secrets/token.age -\n",
                 options, encrypt);
-  app.add_option("-r,--recipient", options->recipients,
-                 "age1..., ssh-ed25519 ... or ssh-rsa ... (default: those of --host in hwcsync.yaml)")
-      ->allow_extra_args(false);
+  CLI::Option* recipients =
+      app.add_option("-r,--recipient", options->recipients,
+                     "age1..., ssh-ed25519 ... or ssh-rsa ... (default: those of --host in hwcsync.yaml)")
+          ->allow_extra_args(false);
+  app.add_flag("--passphrase", options->passphrase,
+               "age: to a passphrase that is asked for on the terminal; nothing but `secrets decrypt` and "
+               "age open it")
+      ->excludes(recipients);
   app.add_option("--format", options->format, "yaml, json, dotenv, ini, binary (sops) or age; default dotenv")
       ->check(CLI::IsMember({"yaml", "json", "dotenv", "ini", "binary", "age"}));
   app.add_option("-o,--output", options->output, "where to write (default stdout)");

@@ -47,11 +47,16 @@ struct Target {
 // What became of it, or would.
 struct Result {
   std::string shown;
-  std::string action;  // unchanged | rekeyed | failed | would be rekeyed
+  std::string action;  // unchanged | rekeyed | refused | failed, or what a dry run foresees: would be ...
   std::vector<std::string> added{};
   std::vector<std::string> removed{};
   std::string reason{};
 };
+
+constexpr const char* kFailedHere = "failed";
+constexpr const char* kRefusedHere = "refused";
+constexpr const char* kWouldFail = "would fail";
+constexpr const char* kWouldBeRefused = "would be refused";
 
 std::vector<secrets::Recipient> parse_all(const std::vector<std::string>& texts) {
   std::vector<secrets::Recipient> out;
@@ -94,6 +99,11 @@ void refuse_unreadable_stacks(const lint::SecretInventory& inventory) {
   }
 }
 
+// As the shell has it; with --repo, which says where to look, from there on.
+std::string path_of(const std::string& named, const Context& context) {
+  return context.repo.empty() ? named : (fs::path(context.repo) / named).string();
+}
+
 std::vector<Target> targets_of_repository(const Options& options, const Context& context,
                                           const settings::Settings& settings) {
   const Files files = open_files("", context, settings);
@@ -107,11 +117,13 @@ std::vector<Target> targets_of_repository(const Options& options, const Context&
   std::vector<Target> out;
   for (const std::string& named : options.files) {
     std::error_code error;
-    const fs::path full = fs::canonical(named, error);
+    const fs::path full = fs::canonical(path_of(named, context), error);
     const std::string below = error ? "" : full.lexically_relative(fs::canonical(files.root)).string();
     Target target =
         below.empty() || below.starts_with("..")
-            ? Target{.shown = named, .path = named, .trouble = "it is not there in the repository"}
+            ? Target{.shown = named,
+                     .path = named,
+                     .trouble = "it is not there in the repository: looked for " + path_of(named, context)}
             : target_of(inventory, files.root, below);
     out.push_back(std::move(target));
   }
@@ -130,7 +142,7 @@ std::vector<Target> targets_of(const Options& options, const Context& context,
     throw UsageError({"cannot rekey", "", "-r names recipients, and no file is named", ""});
   std::vector<Target> out;
   for (const std::string& file : options.files)
-    out.push_back({.shown = file, .path = file, .recipients = options.recipients});
+    out.push_back({.shown = file, .path = path_of(file, context), .recipients = options.recipients});
   return out;
 }
 
@@ -139,20 +151,28 @@ class Rekeying {
   Rekeying(const Options& options, const PersonKeys& keys) : options_(options), keys_(keys) {}
 
   Result run(const Target& target) const {
-    Result out{.shown = target.shown, .action = "failed", .reason = target.trouble};
+    Result out{.shown = target.shown,
+               .action = options_.dry_run ? kWouldFail : kFailedHere,
+               .reason = target.trouble};
     if (!target.trouble.empty()) return out;
     try {
       rekey(target, out);
+    } catch (const RefusedError& error) {
+      tell(out, options_.dry_run ? kWouldBeRefused : kRefusedHere, error);
     } catch (const Error& error) {
-      // The file is as it was: it is replaced as a whole, and last.
-      out.action = "failed";
-      out.reason = error.text().reason.empty() ? error.what() : error.text().reason;
-      if (!error.text().hint.empty()) out.reason += " (" + error.text().hint + ')';
+      tell(out, options_.dry_run ? kWouldFail : kFailedHere, error);
     }
     return out;
   }
 
  private:
+  // The file is as it was: it is replaced as a whole, and last.
+  static void tell(Result& out, const char* action, const Error& error) {
+    out.action = action;
+    out.reason = error.text().reason.empty() ? error.what() : error.text().reason;
+    if (!error.text().hint.empty()) out.reason += " (" + error.text().hint + ')';
+  }
+
   void rekey(const Target& target, Result& out) const {
     std::error_code missing;
     const std::string path = fs::canonical(target.path, missing).string();
@@ -170,10 +190,11 @@ class Rekeying {
       out.action = "unchanged";
       return;
     }
+    require_writable(*format, before);
+    refuse_lockout(wanted);
     out.action = "would be rekeyed";
     if (hidden) out.reason = "an age file hides whom it is for";
     if (options_.dry_run) return;
-    refuse_lockout(wanted);
     const std::string after = encrypt(*format, before, wanted);
     check_same(*format, before, after);
     replace(path, after);
@@ -220,7 +241,19 @@ class Rekeying {
     }
   }
 
+  // What shows without a key, so that a dry run foresees it.
+  static void require_writable(secrets::SourceFormat format, const std::string& file) {
+    if (const auto store = secrets::store_of(format)) {
+      secrets::require_rekeyable(secrets::read_sops(*store, file).metadata);
+    } else if (secrets::needs_passphrase(secrets::as_bytes(file))) {
+      throw secrets::SecretError(secrets::SecretFailure::unsupported, {"cannot rekey", "an age file", {}, {}},
+                                 "it is for a passphrase and has no recipients");
+    }
+  }
+
+  // A dry run may have no key at all, and foresees nothing then.
   void refuse_lockout(const std::vector<secrets::Recipient>& wanted) const {
+    if (keys_.identities.empty()) return;
     for (const secrets::Identity& identity : keys_.identities) {
       for (const secrets::Recipient& recipient : wanted) {
         if (identity.fits(secrets::to_text(recipient))) return;
@@ -239,10 +272,6 @@ class Rekeying {
                                  std::chrono::system_clock::now());
     }
     const secrets::Bytes bytes = secrets::as_bytes(before);
-    if (secrets::needs_passphrase(bytes)) {
-      throw secrets::SecretError(secrets::SecretFailure::unsupported, {"cannot rekey", "an age file", {}, {}},
-                                 "it is for a passphrase and has no recipients");
-    }
     const auto encoding =
         secrets::looks_armored(bytes) ? secrets::AgeEncoding::armored : secrets::AgeEncoding::binary;
     return secrets::encrypt_age(secrets::decrypt_age(bytes, keys_.identities).bytes(), wanted, encoding);
@@ -295,11 +324,8 @@ int rekey(const Options& options, Context& context) {
   secrets::harden_process();
   const settings::Settings settings = load_settings(context);
   const auto targets = targets_of(options, context, settings);
-  PersonKeys keys;
-  if (!options.dry_run) {
-    keys = find_person_keys(options.identities, settings);
-    require_identity(keys, "cannot rekey");
-  }
+  const PersonKeys keys = find_person_keys(options.identities, settings);
+  if (!options.dry_run) require_identity(keys, "cannot rekey");
   const Rekeying rekeying(options, keys);
   std::vector<Result> results;
   for (const Target& target : targets) results.push_back(rekeying.run(target));
@@ -317,8 +343,12 @@ int rekey(const Options& options, Context& context) {
         << "who was removed may still know the values, and old commits still open for them: change the "
            "values\n";
   }
-  const auto failed = [](const Result& result) { return result.action == "failed"; };
-  return std::any_of(results.begin(), results.end(), failed) ? kBadInput : kDone;
+  const auto any = [&results](const char* now, const char* foreseen) {
+    return std::any_of(results.begin(), results.end(),
+                       [&](const Result& one) { return one.action == now || one.action == foreseen; });
+  };
+  if (any(kFailedHere, kWouldFail)) return kBadInput;
+  return any(kRefusedHere, kWouldBeRefused) ? kRefused : kDone;
 }
 
 }  // namespace
@@ -333,6 +363,7 @@ void add_secrets_rekey(SecretsGroup& group) {
                 "  hwcsync secrets rekey -r age1... -r 'ssh-ed25519 AAAA...' --rotate secrets/db.yaml\n"
                 "A file is for exactly the recipients that the hosts that use it list in hwcsync.yaml, or "
                 "that -r names.\n"
+                "A FILE is looked for from the working directory, with --repo from there.\n"
                 "The data key of a sops file stays, so that a plan shows no change of values; --rotate makes "
                 "a new one.\n",
                 options, rekey);
@@ -342,7 +373,8 @@ void add_secrets_rekey(SecretsGroup& group) {
   app.add_option("-i,--identity", options->identities,
                  "identity file (default: where sops looks, and this machine's)")
       ->allow_extra_args(false);
-  app.add_flag("--dry-run", options->dry_run, "say what would change, without any key");
+  app.add_flag("--dry-run", options->dry_run,
+               "say what would change; needs no key, and foresees a lockout with one");
   app.add_flag("--rotate", options->rotate, "sops: a new data key, and every value encrypted again");
   app.add_option("FILE", options->files, "files (default: all that a host uses, or --host)");
 }

@@ -11,7 +11,7 @@ command -v git >/dev/null && command -v age-keygen >/dev/null && command -v ssh-
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 HOME=$work/home HWCSYNC_CONFIG=$work/config.yaml
-unset XDG_CONFIG_HOME SOPS_AGE_KEY SOPS_AGE_KEY_FILE SOPS_AGE_SSH_PRIVATE_KEY_FILE
+unset XDG_CONFIG_HOME SOPS_AGE_KEY SOPS_AGE_KEY_FILE SOPS_AGE_SSH_PRIVATE_KEY_FILE SOPS_AGE_KEY_CMD
 mkdir -p "$HOME/.ssh" "$HOME/.config/sops/age"
 printf 'version: 1\nrepository: { url: /nowhere }\nidentities: [ %s/host ]\nstate-dir: %s/state\nruntime-dir: %s/run\n' "$work" "$work" "$work" >"$HWCSYNC_CONFIG"
 failed=0
@@ -105,7 +105,16 @@ value "$plain" env XDG_CONFIG_HOME="$work/xdg" "$program" secrets decrypt stacks
 value "$plain" env SOPS_AGE_KEY_FILE="$work/admin" "$program" secrets decrypt stacks/app/app.env
 value "$plain" env SOPS_AGE_KEY="$(grep AGE-SECRET "$work/admin")" "$program" secrets decrypt stacks/app/app.env
 value "$plain" env SOPS_AGE_SSH_PRIVATE_KEY_FILE="$work/host" "$program" secrets decrypt stacks/app/app.env
-expect 1 "/nowhere/key" env SOPS_AGE_KEY_FILE=/nowhere/key "$program" secrets decrypt stacks/app/app.env
+# What is wrong with one source of keys does not stop the search, and is told when nothing fits.
+expect 65 "not used: /nowhere/key: No such file" env SOPS_AGE_KEY_FILE=/nowhere/key "$program" secrets decrypt stacks/app/app.env
+expect 65 "SOPS_AGE_KEY: " env SOPS_AGE_KEY=nonsense SOPS_AGE_KEY_FILE=/nowhere/key "$program" secrets decrypt stacks/app/app.env
+value "$plain" env SOPS_AGE_KEY=nonsense SOPS_AGE_SSH_PRIVATE_KEY_FILE=/nowhere/key SOPS_AGE_KEY_FILE="$work/admin" "$program" secrets decrypt stacks/app/app.env
+# A program that prints keys: words as in a shell, and no shell.
+mkdir "$work/with blank" && cp "$work/admin" "$work/with blank/key"
+value "$plain" env SOPS_AGE_KEY_CMD="cat '$work/with blank/key'" "$program" secrets decrypt stacks/app/app.env
+expect 65 "SOPS_AGE_KEY_CMD: it failed: cat: /nowhere/key" env SOPS_AGE_KEY_CMD="cat /nowhere/key" "$program" secrets decrypt stacks/app/app.env
+expect 65 'it failed: cat: ' env SOPS_AGE_KEY_CMD="cat \$HOME;id" "$program" secrets decrypt stacks/app/app.env
+expect 65 "SOPS_AGE_KEY_CMD: No such file" env SOPS_AGE_KEY_CMD=/nowhere/program "$program" secrets decrypt stacks/app/app.env
 cp "$work/host" "$HOME/.ssh/id_ed25519"
 value "$plain" "$program" secrets decrypt stacks/app/app.env
 ssh-keygen -q -p -N passphrase -f "$HOME/.ssh/id_ed25519" >/dev/null
@@ -194,7 +203,10 @@ expect 0 "stacks/app/app.env: unchanged" "$program" secrets rekey stacks/app/app
 git add -A && git -c user.name=eric -c user.email=e@x commit -qm "more recipients"
 expect 0 "app/db-password from secrets/db.yaml: re-encrypted for 1 more recipient, no value changed" "$program" plan --from HEAD~1 --host server
 sed -i "s/, $admin, $late/, $late/" hwcsync.yaml
-expect 65 "you could not read it any more" "$program" secrets rekey
+expect 5 "would be refused" "$program" secrets rekey --dry-run
+expect 5 "you could not read it any more" "$program" secrets rekey --dry-run
+expect 0 "would be rekeyed" env -u SOPS_AGE_KEY_FILE "$program" secrets rekey --dry-run
+expect 5 "you could not read it any more" "$program" secrets rekey
 git diff --quiet -- secrets stacks || fail "who would be locked out wrote something"
 expect 0 "change the values" "$program" secrets rekey -i "$work/late"
 expect 65 "no match" "$program" secrets decrypt secrets/db.yaml
@@ -202,20 +214,69 @@ expect 0 "rekeyed" "$program" secrets rekey -i "$work/late" -r "$late" -r "$admi
 [[ $(grep 'ENC\[' secrets/db.yaml) != "$values" ]] || fail "--rotate kept the data key"
 value "$canary \"q\"" "$program" secrets cat --key postgres/password secrets/db.yaml
 expect 65 "no encrypted file of the repository" "$program" secrets rekey hwcsync.yaml
+# What cannot be rekeyed shows in the dry run already.
+groups=$HWCSYNC_SOURCE_DIR/tests/secrets/fixtures/groups.env
+expect 65 "would fail" "$program" secrets rekey --dry-run -r "$admin" "$groups"
+expect 65 "a file with key groups (use sops updatekeys)" "$program" secrets rekey --dry-run -r "$admin" "$groups"
+# Files are looked for from where --repo says, else from here.
+expect 0 "secrets/db.yaml: " sh -c "cd / && '$program' secrets rekey --dry-run -i '$work/late' --repo '$repo' secrets/db.yaml"
+expect 0 "secrets/db.yaml: " sh -c "cd '$repo/secrets' && '$program' secrets rekey --dry-run -i '$work/late' db.yaml"
+expect 65 "looked for $repo/db.yaml" sh -c "cd '$repo/secrets' && '$program' secrets rekey --dry-run --repo '$repo' db.yaml"
+expect 0 "$repo/secrets/db.yaml: would be" sh -c "cd / && '$program' secrets rekey --dry-run --rotate -r '$admin' '$repo/secrets/db.yaml'"
+expect 0 "would be" sh -c "cd / && '$program' secrets rekey --dry-run --rotate -r '$admin' --repo '$repo' secrets/db.yaml"
 expect 64 "no key was found" env -u SOPS_AGE_KEY_FILE "$program" secrets rekey
 expect 64 "no file is named" "$program" secrets rekey -r "$late"
 if command -v sops >/dev/null; then
   value "$canary \"q\"" env SOPS_AGE_KEY_FILE="$work/late" sops decrypt --extract '["postgres"]["password"]' secrets/db.yaml
 fi
 
+# A passphrase comes from a terminal and from nowhere else, twice.
+on_terminal() { # ANSWERS COMMAND...: types each answer when it is asked for
+  python3 - "$@" <<'PYTHON'
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+answers, seen = sys.argv[1].split(","), b""
+try:
+    while block := os.read(terminal, 4096):
+        seen += block
+        if seen.endswith(b": ") and answers:
+            os.write(terminal, answers.pop(0).encode() + b"\n")
+except OSError:
+    pass
+sys.stdout.write(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PYTHON
+}
+if command -v python3 >/dev/null; then
+  secret=PASSPHRASE-$RANDOM
+  expect 0 "The same again" on_terminal "$secret,$secret" "$program" secrets encrypt --passphrase --format age -o "$work/p.age" "$work/token.plain"
+  expect 0 "-> scrypt " sh -c "base64 -d <<END
+$(grep -v -e '-----' "$work/p.age")
+END"
+  on_terminal "$secret" age -d "$work/p.age" | grep -q "$canary" || fail "age does not open what was encrypted to a passphrase"
+  on_terminal "$secret" "$program" secrets decrypt "$work/p.age" | grep -q "$canary" || fail "a file for a passphrase does not open"
+  expect 64 "are not the same" on_terminal "$secret,other" "$program" secrets encrypt --passphrase --format age "$work/token.plain"
+  expect 64 "nothing was typed" on_terminal "," "$program" secrets encrypt --passphrase --format age "$work/token.plain"
+  expect 65 "would fail" "$program" secrets rekey --dry-run -r "$admin" "$work/p.age"
+  expect 65 "it is for a passphrase" "$program" secrets rekey -r "$admin" "$work/p.age"
+  ! grep -q -- "$secret" "$log" || fail "a passphrase is in an output"
+fi
+command -v setsid >/dev/null && expect 64 "there is no terminal" setsid -w "$program" secrets encrypt --passphrase --format age "$work/token.plain"
+expect 64 "add --format age" "$program" secrets encrypt --passphrase "$work/token.plain"
+expect 64 "excludes" "$program" secrets encrypt --passphrase --format age -r "$admin" "$work/token.plain"
+
 # audit and ls need the service, and say so.
+expect 64 "-n is a number from 1 to 10000" "$program" secrets audit -n 10001
+expect 64 "-n is a number from 1 to 10000" "$program" secrets audit -n 0
 expect 64 "neither a duration nor a time" "$program" secrets audit --since yesterday
 expect 1 "$work/run/secrets" "$program" secrets audit --since 1h
 
 # A search that finds what was planted, and nothing else.
 grep -q -- "$canary" "$work/db.plain" || fail "the search does not work"
 ! grep -q -- "$canary" "$log" || fail "a value is in an output: $(grep -n -- "$canary" "$log" | head -3)"
-! grep -q AGE-SECRET "$log" || fail "an identity is in an output"
+! grep -q 'AGE-SECRET-KEY-1[0-9A-Z]' "$log" || fail "an identity is in an output"
 ! grep -rq --exclude-dir=.git -- "$canary" "$repo" || fail "a value is in the repository"
 echo "$checks checks, $failed failed"
 [[ $failed == 0 ]]

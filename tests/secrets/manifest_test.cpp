@@ -135,6 +135,10 @@ TEST_CASE("what is missing, of a wrong type or unsafe is an error that names the
              Catch::Matchers::Contains("'uid' is missing"));
   CHECK_THAT(refusal([](Json& j) { j["files"][0]["uid"] = -1; }), Catch::Matchers::Contains("/files/0/uid"));
   CHECK_THAT(refusal([](Json& j) { j["files"][0]["uid"] = "0"; }), Catch::Matchers::Contains("/files/0/uid"));
+  for (const char* id : {"uid", "gid"}) {
+    CHECK_THAT(refusal([&](Json& j) { j["files"][0][id] = 4294967295U; }),
+               Catch::Matchers::Contains("4294967295 is no user or group"));
+  }
   CHECK_THAT(refusal([](Json& j) { j["files"][0]["grammar"] = "ini"; }),
              Catch::Matchers::Contains("/grammar"));
   CHECK_THAT(refusal([](Json& j) { j["version"] = 0; }), Catch::Matchers::Contains("version"));

@@ -76,6 +76,28 @@ TEST_CASE("a YAML file of sops is read with every type, its comments, aliases an
   CHECK(yaml(printed) == kAll);
 }
 
+TEST_CASE("merge keys stay keys, with the tag that sops writes before them") {
+  const std::string all =
+      "{\"base\":{\"x\":\"one\",\"n\":1},\"app\":{\"<<\":{\"x\":\"one\",\"n\":1},\"y\":\"two\"},"
+      "\"both\":{\"<<\":[{\"x\":\"one\",\"n\":1},{\"x\":\"one\",\"n\":1}]},"
+      "\"flow\":{\"<<\":{\"x\":\"one\",\"n\":1},\"z\":\"three\"}}\n";
+  const auto documents = decrypt_sops(SopsStore::yaml, fixture("merge.yaml"), age_identity());
+  CHECK(json_of(documents) == all);
+  const std::string printed = reveal(print_plain(SopsStore::yaml, documents));
+  CHECK_THAT(printed, Catch::Matchers::Contains("    !!merge <<:\n"));
+  CHECK(yaml(printed) == all);
+  CHECK(yaml("b: &b\n  x: 1\na:\n  <<: *b\n") == "{\"b\":{\"x\":1},\"a\":{\"<<\":{\"x\":1}}}\n");
+  CHECK_THAT(refusal("a:\n  !!merge b: 1\n"), Catch::Matchers::Contains("a merge tag before another key"));
+}
+
+TEST_CASE("an INI comment of nothing but marks is none, as for sops") {
+  const auto read = [](const std::string& text) {
+    return reveal(print_plain(SopsStore::ini, read_plain(SopsStore::ini, conceal(text).bytes())));
+  };
+  CHECK(read("; ;\n[a]\n;\nb = 1\n# #\n") == "[a]\nb = 1\n");
+  CHECK(read("; ; x\n[a]\nb = 1\n") == "; x\n[a]\nb = 1\n");
+}
+
 TEST_CASE("JSON and INI files of sops are read") {
   const auto json = decrypt_sops(SopsStore::json, fixture("all.json"), age_identity());
   CHECK(json_of(json) ==

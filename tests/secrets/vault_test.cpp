@@ -310,6 +310,34 @@ TEST_CASE("one source that fails leaves the others alone") {
   CHECK(generation->decryptions() == 1);
 }
 
+TEST_CASE("many sources are decrypted on several threads, each once, in the manifest's order") {
+  CHECK(staging_threads(0, 8) == 1);
+  CHECK(staging_threads(31, 8) == 1);
+  CHECK(staging_threads(32, 8) == 2);
+  CHECK(staging_threads(1000, 8) == 4);
+  CHECK(staging_threads(1000, 2) == 2);
+  CHECK(staging_threads(1000, 0) == 1);  // nobody knows how many there are
+  Case c;
+  constexpr std::size_t kMany = 200;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const std::string name = "s" + std::to_string(i);
+    c.add(name, SourceFormat::age, Grammar::raw, i % 50 == 7 ? fixture("hello-ssh.age") : age_file(name));
+    // A second file from the same source.
+    SecretFile twin = c.manifest.files.back();
+    twin.uid = 2000;
+    c.manifest.files.push_back(std::move(twin));
+  }
+  const auto generation = c.staged();
+  REQUIRE(generation->files().size() == 2 * kMany);
+  for (std::size_t i = 0; i < 2 * kMany; ++i) {
+    const StagedFile& file = generation->files()[i];
+    CHECK(file.entry.path == "s" + std::to_string(i / 2));
+    CHECK(file.readable() == (i / 2 % 50 != 7));
+    if (file.readable()) CHECK(reveal(file.content) == file.entry.path);
+  }
+  CHECK(generation->decryptions() == kMany - 4);
+}
+
 TEST_CASE("facts tell what changed and nothing else") {
   Case before;
   before.add("same", SourceFormat::age, Grammar::raw, age_file("one"));

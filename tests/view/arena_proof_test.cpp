@@ -8,6 +8,7 @@
 #include "tests/view/process_memory.hpp"
 #include "tests/view/program_fixture.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -122,6 +123,14 @@ Seen read_all_files(const std::string& view, const std::string& mark) {
 
 std::string list_findings(const MemorySearch& search) {
   return join(std::span(search.outside).first(std::min<std::size_t>(search.outside.size(), 10)), "\n");
+}
+
+// With single blanks.
+std::string squeeze(std::string text) {
+  const auto ends =
+      std::unique(text.begin(), text.end(), [](char a, char b) { return a == ' ' && b == ' '; });
+  text.erase(ends, text.end());
+  return text;
 }
 
 // Waits until no byte of this round is in the memory of the process.
@@ -242,6 +251,8 @@ TEST_CASE("the secret service leaves no core when it aborts") {
   Canaries canaries(host, new_mark());
   service.flip(service.stage(canaries.bundle(1)).generation);
   const pid_t server = program.serving();
+  CHECK_THAT(squeeze(read_file("/proc/" + std::to_string(server) + "/limits")),
+             Catch::Matchers::Contains("Max core file size 0 0 bytes"));
   REQUIRE(::kill(server, SIGABRT) == 0);
   static_cast<void>(program.serving(server));
   CHECK_THAT(read_file(program.log_path()), Catch::Matchers::Contains("status=\"signal 6\""));

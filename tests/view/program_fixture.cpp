@@ -75,6 +75,12 @@ pid_t Program::serving(pid_t before) const {
   throw std::runtime_error("the secret service does not listen: " + read_file(log_));
 }
 
+void Program::kill_holder() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
 int Program::end() {
   if (pid_ <= 0) return 0;
   int status = 0;

@@ -21,6 +21,8 @@ class Program {
   [[nodiscard]] pid_t serving(pid_t before = -1) const;
   [[nodiscard]] pid_t holder() const noexcept { return pid_; }
   [[nodiscard]] std::string log_path() const { return log_; }
+  // SIGKILL to the holder alone.
+  void kill_holder();
   // SIGTERM to the holder; gives waitpid's status.
   int end();
 

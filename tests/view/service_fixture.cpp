@@ -95,6 +95,7 @@ void Host::start() {
   pid_ = ::fork();
   if (pid_ == 0) {
     ::setenv("NOTIFY_SOCKET", place_.path("notify").c_str(), 1);
+    ::umask(0077);  // as the unit has it
     if (!stored_.empty()) hand_over(stored_);
     int code = 1;
     try {
@@ -185,6 +186,7 @@ std::string deploy(Host& host, const std::map<std::string, std::string>& values)
   const std::string generation = service.stage(host.bundle(values)).generation;
   service.flip(generation);
   host.record(generation);
+  service.reload();  // as a run does when it is over
   return generation;
 }
 

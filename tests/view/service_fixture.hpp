@@ -22,6 +22,8 @@ class Host {
 
   // For the next start.
   void use(secrets::Backend backend) { options_.backend = backend; }
+  void watch_every(std::chrono::milliseconds pause) { options_.stuck_after = pause; }
+  void share_users_of(const Host& other) { options_.user_runtime_root = other.options_.user_runtime_root; }
   // Starts `secretsd` in a process of its own and waits until it is ready. What is stored is handed over.
   void start();
   void kill(int signal);

@@ -62,12 +62,47 @@ TEST_CASE("a service that dies between flip and switch goes on with what it had 
   host.record(third);
   host.start();
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "third"});
-  // And so does a reload, whatever was flipped to.
+  // A reload does not take back what a run is about to switch to.
   service.flip(old);
   service.reload();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
   host.kill(SIGKILL);
   host.start();
-  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "third"});
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
+}
+
+TEST_CASE("after a switch the flip is over, so that a switch back by hand counts") {
+  Host host;
+  host.start();
+  const auto old = deploy(host, {{"app/a", "old"}});
+  auto service = host.client();
+  const auto fresh = service.stage(host.bundle({{"app/a", "new"}})).generation;
+  service.flip(fresh);
+  host.record(fresh);
+  CHECK(service.status().recorded == fresh);
+  host.record(old);
+  SECTION("at a reload") {
+    service.reload();
+  }
+  SECTION("at a restart") {
+    host.kill(SIGKILL);
+    host.start();
+  }
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
+}
+
+TEST_CASE("a reload tries again what could not be decrypted, also in the middle of a run") {
+  Host host;
+  const std::string key = host.path("key");
+  std::filesystem::rename(key, key + ".away");
+  host.start();
+  auto service = host.client();
+  service.flip(service.stage(host.bundle({{"app/a", "x"}})).generation);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{EIO, ""});
+  std::filesystem::rename(key + ".away", key);
+  service.reload();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+  CHECK(service.status().failures.empty());
 }
 
 TEST_CASE("a file opened before a flip and a death reads on what it was opened in") {

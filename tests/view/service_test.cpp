@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -160,6 +161,25 @@ TEST_CASE("only our own uid is answered, whatever the socket's mode says") {
   CHECK_THAT(seen.text, Catch::Matchers::Contains("org.varlink.service.PermissionDenied"));
 }
 
+TEST_CASE("who may not ask for a view is told so at once, and not after a minute of waiting") {
+  Host host;
+  host.start();
+  const auto ask = [&]() -> Seen {
+    SystemClock clock;
+    auto service = host.client();
+    try {
+      static_cast<void>(secrets::wait_for_view(service, kOwner, std::chrono::hours(1), clock));
+    } catch (const RefusedError& error) {
+      return {.text = error.what()};
+    }
+    return {.text = "waited"};
+  };
+  const std::string told = "only the user that the secrets service runs as may";
+  CHECK_THAT(as_user(kStranger, kStranger, ask).text, Catch::Matchers::Contains(told));
+  REQUIRE(::chmod(host.options().socket.c_str(), 0666) == 0);
+  CHECK_THAT(as_user(kStranger, kStranger, ask).text, Catch::Matchers::Contains(told));
+}
+
 TEST_CASE("a view can be asked for before there is any secret") {
   Host host;
   host.start();
@@ -180,6 +200,90 @@ TEST_CASE("without an identity everything else works and the status says why not
   CHECK(service.stage(host.bundle({{"app/a", "x"}})).facts[0].fact == Fact::undecryptable);
   REQUIRE(service.status().identity_problems.size() == 1);
   CHECK_THAT(service.status().identity_problems[0], Catch::Matchers::Contains(host.path("key")));
+}
+
+TEST_CASE("directories on the way to a view are open whatever the umask of the service is") {
+  Host host;
+  host.start();
+  host.client().flip(host.client().stage(host.bundle({{"app/a", "x"}})).generation);
+  struct stat found {};
+  REQUIRE(::stat(host.path("run").c_str(), &found) == 0);
+  CHECK((found.st_mode & 07777U) == 0755);
+  REQUIRE(::stat(host.path("run/view").c_str(), &found) == 0);
+  CHECK((found.st_mode & 07777U) == 0711);
+  CHECK(owner_reads(host.view("app/a")) == Seen{0, "x"});
+}
+
+TEST_CASE("a user whose view cannot be mounted does not take the others along and is tried again") {
+  Host host;
+  host.watch_every(std::chrono::milliseconds(50));
+  host.start();
+  auto bundle = host.bundle({{"app/a", "mine"}, {"other/b", "theirs"}});
+  auto manifest = secrets::parse_manifest(bundle.manifest);
+  manifest.files[1].uid = manifest.files[1].gid = kStranger;
+  bundle.manifest = secrets::serialise(manifest);
+  const std::string obstacle = host.path("run/view/" + std::to_string(kStranger));
+  std::filesystem::create_directories(host.path("run/view"));
+  std::ofstream(obstacle) << "in the way";
+
+  auto service = host.client();
+  const auto generation = service.stage(bundle).generation;
+  service.flip(generation);
+  host.record(generation);
+  // At the start, too: no restart loop.
+  host.kill(SIGKILL);
+  host.start();
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "mine"});
+  const auto views = host.client().status().views;
+  REQUIRE(views.size() == 2);
+  CHECK(views[0].problem.empty());
+  CHECK(views[1].uid == kStranger);
+  CHECK_THAT(views[1].problem, Catch::Matchers::Contains("cannot mount the view " + obstacle));
+  CHECK_THROWS_WITH(host.client().mount(kStranger), Catch::Matchers::Contains("cannot mount the view"));
+
+  std::filesystem::remove(obstacle);
+  const auto read = [&] {
+    return as_user(kStranger, kStranger, [&] { return read_path(obstacle + "/other/b"); });
+  };
+  for (int i = 0; i < 200 && read().code != 0; ++i) ::usleep(50'000);
+  CHECK(read() == Seen{0, "theirs"});
+}
+
+TEST_CASE("when no view at all can be mounted a flip is refused and the former generation stays") {
+  Host host;
+  host.start();
+  const std::string obstacle = host.path("run/view/" + std::to_string(kOwner));
+  std::filesystem::create_directories(host.path("run/view"));
+  std::ofstream(obstacle) << "in the way";
+  auto service = host.client();
+  const auto generation = service.stage(host.bundle({{"app/a", "x"}})).generation;
+  CHECK_THROWS_WITH(service.flip(generation), Catch::Matchers::Contains("cannot mount the view"));
+  CHECK(service.status().generation.empty());
+  std::filesystem::remove(obstacle);
+  service.flip(generation);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+}
+
+TEST_CASE("a service with a runtime directory of its own leaves the views of another one alone") {
+  Host first;
+  first.start();
+  deploy(first, {{"app/a", "of the first"}});
+  Host second;
+  second.share_users_of(first);
+  second.start();
+  deploy(second, {{"app/a", "of the second"}});
+  CHECK(owner_reads(first.bound("app/a")) == Seen{0, "of the first"});
+  CHECK(owner_reads(second.view("app/a")) == Seen{0, "of the second"});
+  const auto views = second.client().status().views;
+  REQUIRE(views.size() == 1);
+  CHECK(views[0].bound.empty());
+  CHECK_THAT(views[0].problem,
+             Catch::Matchers::Contains("runtime directory " + first.path("run") + " shows its view there"));
+  // What nobody answers for any more is in nobody's way.
+  first.kill(SIGKILL);
+  first.forget_descriptors();
+  CHECK(second.client().mount(kOwner).problem.empty());
+  CHECK(owner_reads(second.bound("app/a")) == Seen{0, "of the second"});
 }
 
 TEST_CASE("a second service for the same place is refused") {

@@ -195,6 +195,39 @@ TEST_CASE("an orderly end of the holder takes the views away") {
   CHECK_FALSE(secrets::mounted_at(secrets::current_mounts(), view));
 }
 
+TEST_CASE("when the holder alone is killed its service ends, readers are told, and a new one serves on") {
+  Host host;
+  auto first = std::make_unique<Program>(host);
+  auto service = host.client();
+  const auto generation = service.stage(host.bundle({{"app/a", "x"}})).generation;
+  service.flip(generation);
+  const pid_t orphan = first->serving();
+  const std::string view = host.options().runtime_dir + "/view/" + std::to_string(kOwner);
+  std::array<int, 2> told{};
+  std::array<int, 2> go{};
+  REQUIRE(::pipe(told.data()) == 0);
+  REQUIRE(::pipe(go.data()) == 0);
+  Visitor reader(kOwner, kOwner, [&]() -> Seen {
+    const Fd kept(::open((view + "/app/a").c_str(), O_RDONLY | O_CLOEXEC));
+    char byte = 0;
+    if (::write(told[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 1) return {.code = EPIPE};
+    return read_fd(kept.get());
+  });
+  char byte = 0;
+  REQUIRE(::read(told[0], &byte, 1) == 1);
+
+  first->kill_holder();
+  // Started at once, while the orphan may still be ending.
+  Program second(host);
+  CHECK(second.serving() != orphan);
+  CHECK_THAT(read_file(second.log_path()), Catch::Matchers::Contains("the holder of the views was killed"));
+  REQUIRE(::write(go[1], &byte, 1) == 1);
+  CHECK(reader.finish().code == ENOTCONN);
+  CHECK(host.client().status().generation == generation);
+  CHECK(owner_reads(view + "/app/a") == Seen{0, "x"});
+  for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
+}
+
 TEST_CASE("a service that was never ready ends its holder with its own status") {
   Host host;
   Program first(host);
