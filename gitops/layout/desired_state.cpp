@@ -46,11 +46,14 @@ std::string Stack::container(const compose::Service& service) const {
 OpenPorts open_ports(const Stack& stack, const stack::Host& host) {
   OpenPorts out;
   if (!host.firewall) return out;
+  const auto add = [](std::vector<std::int64_t>& to, std::int64_t port) {
+    if (std::find(to.begin(), to.end(), port) == to.end()) to.push_back(port);
+  };
   const auto& closed = stack.config.firewall.proxied;
   for (const auto port : stack.config.firewall.tcp) {
-    if (std::find(closed.begin(), closed.end(), port) == closed.end()) out.tcp.push_back(port);
+    if (std::find(closed.begin(), closed.end(), port) == closed.end()) add(out.tcp, port);
   }
-  out.udp = stack.config.firewall.udp;
+  for (const auto port : stack.config.firewall.udp) add(out.udp, port);
   return out;
 }
 

@@ -114,10 +114,7 @@ class Maker {
     plan_.refusals = check_guards(
         {before_.host, after_.host, &in_.host, &in_.machine, &pairs_, &plan_.secrets, &in_.acks});
     refuse_errors();
-    for (Refusal& refusal :
-         check_neighbours(pairs_, *after_.tree, *after_.config, in_.host, plan_.counters)) {
-      plan_.refusals.push_back(std::move(refusal));
-    }
+    settle_neighbours();
     measure();
     plan_.id = identify();
     return std::move(plan_);
@@ -241,6 +238,13 @@ class Maker {
       plan_.refusals.push_back(
           {"lint", finding.where.to_string() + ": " + finding.rule + ": " + finding.message, ""});
     }
+  }
+
+  void settle_neighbours() {
+    Neighbours found = look_around(pairs_, *after_.tree, *after_.config, in_.host, plan_.counters);
+    for (Refusal& refusal : found.refusals) plan_.refusals.push_back(std::move(refusal));
+    merge_changes(plan_.changes, found.changes, pairs_);
+    for (StackPair& pair : found.pairs) pairs_.push_back(std::move(pair));
   }
 
   void ask_facts() {

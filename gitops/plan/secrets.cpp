@@ -11,6 +11,8 @@
 namespace hwcsync::plan {
 namespace {
 
+constexpr std::string_view kMode = "mode ";
+
 const layout::Secret* find_secret(const layout::Stack& stack, const std::string& name) {
   for (const layout::Secret& secret : stack.secrets) {
     if (secret.name == name) return &secret;
@@ -85,7 +87,7 @@ std::size_t count_readers(const layout::Secret& secret, const git::Repository& r
 // What did change where no value did, for people.
 std::string why_same(const layout::Secret& before, const layout::Secret& after,
                      const git::Repository& repository) {
-  if (before.mode != after.mode) return "mode " + before.mode + " -> " + after.mode;
+  if (before.mode != after.mode) return std::string(kMode) + before.mode + " -> " + after.mode;
   if (before.is_template() || after.is_template() || before.blob == after.blob) return "";
   try {
     const std::size_t was = count_readers(before, repository);
@@ -100,6 +102,25 @@ std::string why_same(const layout::Secret& before, const layout::Secret& after,
     // Then no more than that can be said.
   }
   return "";
+}
+
+// Why the stack changes; empty where nothing but the encryption is another.
+std::string reason_of(const SecretChange& secret) {
+  switch (secret.fact) {
+    case Fact::added:
+      return "secret + " + secret.name;
+    case Fact::removed:
+      return "secret - " + secret.name;
+    case Fact::rotated:
+      return "secret " + secret.name + " rotated";
+    case Fact::same:
+      return secret.detail.starts_with(kMode) ? "secret " + secret.name + ": " + secret.detail : "";
+    case Fact::undecryptable:
+      return "";
+    case Fact::unknown:
+      break;
+  }
+  return "secret " + secret.name + " may have changed";
 }
 
 }  // namespace
@@ -138,23 +159,27 @@ bool needs_facts(const std::vector<SecretChange>& changes) {
 void restart_consumers(const std::vector<SecretChange>& secrets, const std::vector<StackPair>& pairs,
                        std::vector<StackChange>& changes) {
   for (const SecretChange& secret : secrets) {
-    if (secret.fact != Fact::rotated && secret.fact != Fact::unknown) continue;
     const auto pair =
         std::find_if(pairs.begin(), pairs.end(), [&](const auto& item) { return item.name == secret.stack; });
     if (pair == pairs.end() || !pair->after || !pair->before) continue;
-    const layout::Secret* entry = find_secret(*pair->after, secret.name);
-    if (entry == nullptr) continue;
+    const std::string reason = reason_of(secret);
+    if (reason.empty()) continue;
     auto change = std::find_if(changes.begin(), changes.end(),
                                [&](const auto& item) { return item.stack == secret.stack; });
     if (change == changes.end()) {
       changes.push_back({secret.stack, pair->after->style, Action::none, Action::none, {}, {}});
       change = changes.end() - 1;
     }
-    const std::string reason =
-        "secret " + secret.name + (secret.fact == Fact::rotated ? " rotated" : " may have changed");
-    for (const std::string& service : entry->services)
-      mark(change->services, service, Action::restart, reason);
-    add_companions(change->services, *pair->after);
+    const layout::Secret* entry = find_secret(*pair->after, secret.name);
+    const bool restarts = secret.fact == Fact::rotated || secret.fact == Fact::unknown;
+    if (restarts && entry != nullptr && !entry->services.empty()) {
+      for (const std::string& service : entry->services)
+        mark(change->services, service, Action::restart, reason);
+      add_companions(change->services, *pair->after);
+    } else {
+      change->reasons.push_back(reason);
+      if (change->action == Action::none) change->action = Action::unit;
+    }
     settle_action(*change, *pair->after);
   }
   std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.stack < b.stack; });

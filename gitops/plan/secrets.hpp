@@ -15,7 +15,8 @@ namespace hwcsync::plan {
 // True when somebody with a key has to say more.
 [[nodiscard]] bool needs_facts(const std::vector<SecretChange>& changes);
 
-// Recreates the consumers of rotated values (unknown counts as rotated) in the stacks' changes.
+// Puts the changes of secrets into those of their stacks: consumers of rotated values (unknown counts as
+// rotated) are recreated. With the same values under another encryption nothing happens to a stack.
 void restart_consumers(const std::vector<SecretChange>& secrets, const std::vector<StackPair>& pairs,
                        std::vector<StackChange>& changes);
 

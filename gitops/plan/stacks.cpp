@@ -2,79 +2,16 @@
 
 #include "gitops/plan/resources.hpp"
 #include "gitops/plan/services.hpp"
+#include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace hwcsync::plan {
 namespace {
 
 using layout::Stack;
-
-// Texts of the unit that need a restart of the unit to take effect, in style compose.
-std::vector<std::string> unit_differences(const Stack& before, const Stack& after) {
-  std::vector<std::string> out;
-  const auto compare = [&](const std::string& what, const std::string& a, const std::string& b) {
-    if (a != b) out.push_back(what + ' ' + (a.empty() ? "(none)" : a) + " -> " + (b.empty() ? "(none)" : b));
-  };
-  const auto list = [](const std::vector<std::string>& items) { return join(items, " "); };
-  compare("unit", before.unit, after.unit);
-  compare("user", before.user, after.user);
-  compare("project", before.project.name, after.project.name);
-  compare("required mounts", list(before.config.mounts.required), list(after.config.mounts.required));
-  compare("after", list(before.config.units.after), list(after.config.units.after));
-  compare("wants", list(before.config.units.wants), list(after.config.units.wants));
-  compare("requires", list(before.config.units.requires_), list(after.config.units.requires_));
-  compare("starts after", list(before.config.start_after), list(after.config.start_after));
-  compare("on-demand mounts", list(before.config.mounts.on_demand), list(after.config.mounts.on_demand));
-  compare("health timeout", before.config.health.timeout, after.config.health.timeout);
-  compare("uid of the user", std::to_string(before.account.uid), std::to_string(after.account.uid));
-  return out;
-}
-
-// Changes that NixOS applies around the unit: firewall, directories, routes, description.
-std::vector<std::string> surrounding_differences(const StackPair& pair) {
-  const Stack& before = *pair.before;
-  const Stack& after = *pair.after;
-  std::vector<std::string> out;
-  const auto ports = [&](const std::string& what, const std::vector<std::int64_t>& a,
-                         const std::vector<std::int64_t>& b) {
-    for (const auto port : b) {
-      if (std::find(a.begin(), a.end(), port) == a.end())
-        out.push_back("opens " + what + ' ' + std::to_string(port));
-    }
-    for (const auto port : a) {
-      if (std::find(b.begin(), b.end(), port) == b.end())
-        out.push_back("closes " + what + ' ' + std::to_string(port));
-    }
-  };
-  ports("tcp", pair.was_open.tcp, pair.opens.tcp);
-  ports("udp", pair.was_open.udp, pair.opens.udp);
-  for (const stack::Directory& directory : after.config.prepare.directories) {
-    const auto& old = before.config.prepare.directories;
-    const bool known = std::any_of(old.begin(), old.end(), [&](const stack::Directory& item) {
-      return item.path == directory.path && item.owner == directory.owner && item.mode == directory.mode;
-    });
-    if (!known)
-      out.push_back("directory " + directory.path + " (" + directory.owner + ", " + directory.mode + ")");
-  }
-  for (const stack::Route& route : after.config.routes) {
-    const auto& old = before.config.routes;
-    const bool known = std::any_of(old.begin(), old.end(), [&](const stack::Route& item) {
-      return item.domain == route.domain && item.upstream == route.upstream && item.tls == route.tls &&
-             item.basic_auth == route.basic_auth;
-    });
-    if (!known) out.push_back("route " + route.domain);
-  }
-  for (const stack::Route& route : before.config.routes) {
-    const auto& now = after.config.routes;
-    if (std::none_of(now.begin(), now.end(), [&](const auto& item) { return item.domain == route.domain; })) {
-      out.push_back("no route " + route.domain);
-    }
-  }
-  if (before.config.description != after.config.description) out.push_back("description");
-  return out;
-}
 
 // The files of a directory of the repository that containers mount. Which containers is said by their labels.
 void compare_files(std::vector<std::string>& out, const std::string& name,
@@ -98,20 +35,81 @@ void compare_files(std::vector<std::string>& out, const std::string& name,
     out.push_back("and " + std::to_string(lines.size() - shown) + " more files of " + name);
 }
 
+// "start order of web: + db", "start order of web: ~ db".
+void compare_start_order(std::vector<std::string>& out, const compose::Service& before,
+                         const compose::Service& after) {
+  const std::string what = "start order of " + after.name + ": ";
+  for (const auto& [name, dependency] : after.depends_on) {
+    const auto old = before.depends_on.find(name);
+    if (old == before.depends_on.end()) {
+      out.push_back(what + "+ " + name);
+    } else if (!(old->second == dependency)) {
+      out.push_back(what + "~ " + name);
+    }
+  }
+  for (const auto& [name, dependency] : before.depends_on) {
+    if (after.depends_on.count(name) == 0) out.push_back(what + "- " + name);
+  }
+}
+
+void compare_login(std::vector<std::string>& out, const std::optional<stack::RegistryLogin>& before,
+                   const std::optional<stack::RegistryLogin>& after) {
+  const stack::RegistryLogin was = before.value_or(stack::RegistryLogin{});
+  const stack::RegistryLogin now = after.value_or(stack::RegistryLogin{});
+  compare_text(out, "registry login: registry", was.registry, now.registry);
+  compare_text(out, "registry login: username", was.username, now.username);
+  compare_text(out, "registry login: password", was.password, now.password);
+}
+
+// Of the configs or secrets that the Compose file declares: "config a: name, content".
+void compare_declared(std::vector<std::string>& out, const std::string& what, const Yaml* before,
+                      const Yaml* after) {
+  static const Yaml kNone = Yaml::mapping();
+  const Yaml& was = before == nullptr ? kNone : *before;
+  const Yaml& now = after == nullptr ? kNone : *after;
+  for (const Yaml::Entry& entry : now.entries) {
+    const Yaml* old = was.find(entry.key);
+    if (old == nullptr) {
+      out.push_back(what + " + " + entry.key);
+      continue;
+    }
+    std::set<std::string> known;
+    for (const Yaml* one : {old, &entry.value}) {
+      for (const Yaml::Entry& below : one->entries) known.insert(below.key);
+    }
+    std::vector<std::string> keys(known.begin(), known.end());
+    std::erase_if(keys, [&](const std::string& key) {
+      const Yaml* a = old->find(key);
+      const Yaml* b = entry.value.find(key);
+      return a != nullptr && b != nullptr && write_yaml(*a) == write_yaml(*b);
+    });
+    if (!keys.empty()) out.push_back(what + ' ' + entry.key + ": " + join(keys, ", "));
+  }
+  for (const Yaml::Entry& entry : was.entries) {
+    if (now.find(entry.key) == nullptr) out.push_back(what + " - " + entry.key);
+  }
+}
+
 // Networks and volumes of the project, and files given to containers.
 std::vector<std::string> project_differences(const Stack& before, const Stack& after) {
   std::vector<std::string> out;
   for (const auto& [name, service] : after.project.services) {
     const auto old = before.project.services.find(name);
     if (old == before.project.services.end()) continue;
-    if (old->second.depends_on != service.depends_on) out.push_back("start order of " + name + " changed");
-    if (old->second.pull_policy != service.pull_policy) out.push_back("pull policy of " + name + " changed");
+    compare_start_order(out, old->second, service);
+    compare_text(out, "pull policy of " + name, old->second.pull_policy, service.pull_policy);
   }
   for (std::string& reason : resource_differences(before, after)) out.push_back(std::move(reason));
   if (before.config.prepare.commands != after.config.prepare.commands ||
       before.config.prepare.variables != after.config.prepare.variables)
     out.push_back("prepare.commands changed");
-  if (before.config.registry_login != after.config.registry_login) out.push_back("registry login changed");
+  compare_login(out, before.config.registry_login, after.config.registry_login);
+  if (after.style == stack::Style::compose) {
+    compare_declared(out, "config", before.project.canonical.find("configs"),
+                     after.project.canonical.find("configs"));
+    compare_declared(out, "secret", before.project.canonical.find("secrets"),
+                     after.project.canonical.find("secrets"));
+  }
   for (const auto& [name, directory] : after.project.directories) {
     const auto old = before.project.directories.find(name);
     if (old == before.project.directories.end()) {
@@ -119,6 +117,9 @@ std::vector<std::string> project_differences(const Stack& before, const Stack& a
     } else {
       compare_files(out, name, old->second, directory);
     }
+  }
+  for (const auto& [name, directory] : before.project.directories) {
+    if (after.project.directories.count(name) == 0) out.push_back("directory - " + name);
   }
   for (const layout::Asset& asset : after.assets) {
     const auto old = std::find_if(before.assets.begin(), before.assets.end(),
@@ -129,6 +130,11 @@ std::vector<std::string> project_differences(const Stack& before, const Stack& a
       out.push_back("file ~ " + asset.name);
     }
   }
+  for (const layout::Asset& asset : before.assets) {
+    if (std::none_of(after.assets.begin(), after.assets.end(),
+                     [&](const layout::Asset& item) { return item.name == asset.name; }))
+      out.push_back("file - " + asset.name);
+  }
   return out;
 }
 
@@ -138,6 +144,14 @@ StackChange whole(const StackPair& pair, const Stack& stack, Action action) {
     out.services.push_back({name, action, {"image " + service.image}});
   }
   return out;
+}
+
+// The containers that were there before; others start anyway.
+void restart_all(std::vector<ServiceChange>& changes, const Stack& before, const Stack& after,
+                 const std::string& reason) {
+  for (const auto& [name, service] : after.project.services) {
+    if (before.project.services.count(name) != 0) mark(changes, name, Action::restart, reason);
+  }
 }
 
 }  // namespace
@@ -176,15 +190,15 @@ StackChange compare_stack(const StackPair& pair) {
     if (!reasons.empty() && static_cast<int>(out.action) < static_cast<int>(least)) out.action = least;
     out.reasons.insert(out.reasons.end(), reasons.begin(), reasons.end());
   };
-  add(unit_differences(before, after), Action::restart);
+  const std::vector<std::string> of_unit = unit_differences(before, after);
+  add(of_unit, Action::restart);
+  if (!of_unit.empty()) restart_all(out.services, before, after, "with the stack's units");
   add(surrounding_differences(pair), Action::unit);
   add(project_differences(before, after),
       after.style == stack::Style::compose ? Action::reload : Action::unit);
   // In style oci every container requires the unit that runs the commands.
-  if (before.prepare_unit() != after.prepare_unit()) {
-    for (const auto& [name, service] : after.project.services)
-      mark(out.services, name, Action::restart, "prepare.commands");
-  }
+  if (before.prepare_unit() != after.prepare_unit())
+    restart_all(out.services, before, after, "prepare.commands");
   settle_action(out, after);
   out.needed = out.action;
   return out;

@@ -56,12 +56,12 @@ TEST_CASE("what changes a module and recreates no container is a change of the p
     const Plan plan = planned("stacks/two/compose.yaml", compose_file("2.8.4") + "    depends_on: [web]\n");
     REQUIRE(plan.changes.size() == 1);
     CHECK(plan.changes[0].action == Action::reload);
-    CHECK(plan.changes[0].reasons == std::vector<std::string>{"start order of cache changed"});
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"start order of cache: + web"});
   }
   SECTION("pull policy") {
     const Plan plan = planned("stacks/two/compose.yaml", compose_file("2.8.4") + "    pull_policy: always\n");
     REQUIRE(plan.changes.size() == 1);
-    CHECK(plan.changes[0].reasons == std::vector<std::string>{"pull policy of cache changed"});
+    CHECK(plan.changes[0].reasons == std::vector<std::string>{"pull policy of cache (none) -> always"});
   }
   SECTION("health timeout") {
     const Plan plan = planned("stacks/two/stack.yaml", "health: { timeout: 500s }\n");
@@ -72,6 +72,23 @@ TEST_CASE("what changes a module and recreates no container is a change of the p
     const Plan plan = planned("stacks/two/stack.yaml", "mounts: { on-demand: [/mnt/mum] }\n");
     REQUIRE(plan.changes.size() == 1);
     CHECK(plan.changes[0].reasons == std::vector<std::string>{"on-demand mounts (none) -> /mnt/mum"});
+  }
+  SECTION("a directory that is prepared no more, or otherwise") {
+    const auto stack_yaml = [&](const std::string& text) {
+      return planned("stacks/two/stack.yaml", "prepare: { directories: [ " + text + " ] }\n");
+    };
+    const Plan more = stack_yaml("{ path: /srv/two, owner: '1:1' }");
+    CHECK(more.directories == std::vector<std::string>{"/srv/two (1:1)"});
+    const std::string with = story.fixture.head();
+    stack_yaml("{ path: /srv/two, owner: '2:2', mode: '0700' }");
+    const Plan other = story.plan(with, story.fixture.head());
+    REQUIRE(other.changes.size() == 1);
+    CHECK(other.changes[0].reasons == std::vector<std::string>{"directory /srv/two: owner 1:1 -> 2:2",
+                                                               "directory /srv/two: mode 0755 -> 0700"});
+    const Plan less = story.plan(with, story.first);
+    REQUIRE(less.changes.size() == 1);
+    CHECK(less.changes[0].reasons ==
+          std::vector<std::string>{"no longer prepares directory /srv/two, which stays as it is"});
   }
   SECTION("the sub-ids of a user") {
     std::string config = kConfig;
@@ -308,7 +325,7 @@ TEST_CASE("another password of a route is a change of the plan") {
   story.fixture.write("stacks/two/stack.yaml", route("4"));
   const Plan plan = story.plan(second, story.fixture.commit("password"));
   REQUIRE(plan.changes.size() == 1);
-  CHECK(plan.changes[0].reasons == std::vector<std::string>{"route a.example.net"});
+  CHECK(plan.changes[0].reasons == std::vector<std::string>{"route a.example.net: basic-auth ~ eve"});
 }
 
 }  // namespace

@@ -1,0 +1,200 @@
+// A plan says everything: where the rendered tree of two revisions differs for a stack, the plan names it.
+// The renderer is the judge, and each key of each file is changed alone.
+#include "gitops/compose/verdicts.hpp"
+#include "gitops/nix/render.hpp"
+#include "gitops/plan/plan.hpp"
+#include "src/base/fd.hpp"
+#include "src/base/text.hpp"
+#include "tests/nix/mutations.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/git_fixture.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+
+using namespace hwcsync;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Files = std::map<std::string, std::string>;
+
+Files read_directory(const std::string& directory) {
+  const std::string root = std::string(std::getenv("HWCSYNC_SOURCE_DIR")) + '/' + directory;
+  Files out;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.is_regular_file())
+      out[entry.path().string().substr(root.size() + 1)] = read_file(entry.path().string());
+  }
+  return out;
+}
+
+// One revision, from which others are made by a change of one file.
+class Ground {
+ public:
+  explicit Ground(Files files) : files_(std::move(files)) {
+    for (const auto& [path, content] : files_) fixture_.write(path, content);
+    base_ = git::ObjectId::parse(fixture_.commit("base")).value();
+    repository_.emplace(fixture_.bare());
+    before_ = render(base_);
+  }
+
+  [[nodiscard]] const Files& files() const { return files_; }
+
+  // What the plan does not say of this change; nothing when no text of the file can be read.
+  std::optional<std::vector<std::string>> silence_on(const std::string& file,
+                                                     const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      const git::ObjectId changed = commit(file, text);
+      try {
+        const plan::Plan said = plan(changed);
+        if (names_owner(said, file)) return unreasoned(said);
+        return compare(render(changed), said, file);
+      } catch (const Error&) {
+        continue;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  git::ObjectId commit(const std::string& file, const std::string& text) {
+    const auto slash = file.rfind('/');
+    if (slash == std::string::npos) {
+      fixture_.write(file, text);
+      const std::string id = fixture_.commit("a change");
+      fixture_.write(file, files_.at(file));
+      return git::ObjectId::parse(id).value();
+    }
+    git::FileSet set;
+    const std::string directory = file.substr(0, slash);
+    for (const auto& [path, content] : files_) {
+      if (path.rfind(directory + '/', 0) == 0) set.contents[path.substr(directory.size() + 1)] = content;
+    }
+    set.contents[file.substr(slash + 1)] = text;
+    return repository_->write_commit(base_, directory, set, "a change\n");
+  }
+
+  nix::Rendered render(const git::ObjectId& revision) {
+    layout::LoadCounters counters;
+    return nix::render(layout::load_desired_state(repository_->tree(revision), "server", counters));
+  }
+
+  plan::Plan plan(const git::ObjectId& to) {
+    plan::Inputs inputs;
+    inputs.repository = &*repository_;
+    inputs.host = "server";
+    inputs.from = base_;
+    inputs.to = to;
+    return plan::make_plan(inputs);
+  }
+
+  std::vector<std::string> compare(const nix::Rendered& after, const plan::Plan& plan,
+                                   const std::string& file) const {
+    std::set<std::string> named;
+    for (const plan::StackChange& change : plan.changes) named.insert(change.stack);
+    std::vector<std::string> out;
+    std::set<std::string> stacks;
+    bool host = false;
+    const auto note = [&](const std::string& path) {
+      const auto parts = split(path, '/');
+      if (parts.size() > 2 && parts[0] == "stacks") {
+        stacks.insert(parts[1]);
+      } else {
+        host = true;
+      }
+    };
+    for (const auto& [path, content] : after.files) {
+      const auto old = before_.files.find(path);
+      if (old == before_.files.end() || old->second != content) note(path);
+    }
+    for (const auto& [path, content] : before_.files) {
+      if (after.files.count(path) == 0) note(path);
+    }
+    // The host's own settings are the host's.
+    const bool settings = file == stack::kRepositoryFile && plan.host_change;
+    for (const std::string& stack : stacks) {
+      if (named.count(stack) == 0 && !settings) out.push_back("does not name the stack " + stack);
+    }
+    if (host && !plan.needs_run()) out.emplace_back("does not name the host");
+    for (std::string& what : unreasoned(plan)) out.push_back(std::move(what));
+    return out;
+  }
+
+  static std::vector<std::string> unreasoned(const plan::Plan& plan) {
+    std::vector<std::string> out;
+    for (const plan::StackChange& change : plan.changes) {
+      if (change.reasons.empty() && change.services.empty())
+        out.push_back("says no reason for the stack " + change.stack);
+    }
+    return out;
+  }
+
+  // The stack that all others start after is judged by the renderer, whatever the plan says of it.
+  static bool names_owner(const plan::Plan& plan, const std::string& file) {
+    return file.rfind("stacks/every/", 0) == 0 &&
+           std::any_of(plan.changes.begin(), plan.changes.end(),
+                       [](const auto& change) { return change.stack == "every"; });
+  }
+
+  test::GitFixture fixture_;
+  Files files_;
+  git::ObjectId base_ = git::ObjectId::parse(std::string(40, '0')).value();
+  std::optional<git::Repository> repository_;
+  nix::Rendered before_;
+};
+
+// Each change of each file that a host's stacks are made from. Gives what was changed, without indices.
+std::set<std::string> require_words_for_every_change(Ground& ground) {
+  std::set<std::string> changed;
+  for (const auto& [file, content] : ground.files()) {
+    const bool yaml = file.ends_with(".yaml");
+    std::vector<test::Mutation> mutations;
+    if (yaml) mutations = test::mutations_of(content);
+    if (!yaml) mutations.push_back({"", "", "changed", {content + "more\n"}});
+    for (const test::Mutation& mutation : mutations) {
+      const auto silence = ground.silence_on(file, mutation.texts);
+      if (!silence) continue;
+      changed.insert(file + ':' + mutation.scope);
+      for (const std::string& what : *silence) {
+        INFO(file << ": " << mutation.path << ' ' << mutation.how << ": the plan " << what);
+        CHECK(silence->empty());
+      }
+    }
+  }
+  return changed;
+}
+
+Files every_key(stack::Style style) {
+  Files out = read_directory("tests/nix/every-key");
+  if (style == stack::Style::oci) {
+    out["stacks/every/stack.yaml"] = out.at("stack-oci.yaml");
+    out.erase("stacks/every/compose.override.yaml");
+  }
+  out.erase("stack-oci.yaml");
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("where a change of one key renders a stack of style compose anew, the plan names it") {
+  Ground ground(every_key(stack::Style::compose));
+  const auto changed = require_words_for_every_change(ground);
+  CHECK(changed.size() > 400);
+}
+
+TEST_CASE("where a change of one key renders a stack of style oci anew, the plan names it") {
+  Ground ground(every_key(stack::Style::oci));
+  const auto changed = require_words_for_every_change(ground);
+  CHECK(changed.size() > 400);
+}
+
+TEST_CASE("where a change of one key of the examples renders a stack anew, the plan names it") {
+  for (const char* example : {"tests/golden/nix/compose/in", "tests/golden/nix/oci/in"}) {
+    Ground ground(read_directory(example));
+    CHECK(require_words_for_every_change(ground).size() > 30);
+  }
+}
