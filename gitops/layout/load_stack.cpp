@@ -289,10 +289,13 @@ class Loader {
     // In style oci each container's unit logs in.
     if (out_.style == stack::Style::oci && login && login->password == secret) return true;
     const std::string path = out_.secret_path(secret);
+    // Or the directory with all of the stack's.
+    const std::string all = path.substr(0, path.rfind('/'));
     return std::any_of(service.secrets.begin(), service.secrets.end(),
                        [&](const compose::Grant& grant) { return grant.source == secret; }) ||
-           std::any_of(service.volumes.begin(), service.volumes.end(),
-                       [&](const compose::Mount& mount) { return mount.source == path; });
+           std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
+             return mount.source == path || mount.source == all;
+           });
   }
 
   void settle_secret_services() {

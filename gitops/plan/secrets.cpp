@@ -6,6 +6,7 @@
 #include "secrets/vault/source.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace hwcsync::plan {
@@ -75,8 +76,59 @@ Fact judge(const layout::Secret& before, const layout::Secret& after, const git:
                          after.key, repository);
 }
 
+// Files of the view that hold the secret's values.
+std::vector<std::string> files_of(const layout::Stack& stack, const layout::Secret& secret) {
+  if (secret.name != "env") return {stack.secret_path(secret.name)};
+  const std::string below = stack.secret_path("");
+  const std::string view = below.substr(0, below.size() - stack.name.size() - 1);
+  std::vector<std::string> out;
+  for (const std::string& unit : stack.units()) out.push_back(view + stack.env_file(unit));
+  return out;
+}
+
+bool commands_read(const layout::Stack& stack, const layout::Secret& secret) {
+  const auto files = files_of(stack, secret);
+  const auto& commands = stack.config.prepare.commands;
+  return std::any_of(commands.begin(), commands.end(), [&](const std::string& command) {
+    return std::any_of(files.begin(), files.end(),
+                       [&](const std::string& file) { return command.find(file) != std::string::npos; });
+  });
+}
+
+// Service -> why it restarts when the secret has a new value; "" for those that read it themselves. The one
+// answer for the plan and for the run.
+std::map<std::string, std::string> restarted_by(const layout::Stack& stack, const layout::Secret& secret) {
+  std::map<std::string, std::string> out;
+  for (const std::string& service : secret.services) out[service] = "";
+  const bool commands = commands_read(stack, secret);
+  // What needs the commands' unit goes with it; in style compose one unit has all containers.
+  const bool all = commands || (stack.style == stack::Style::compose && !out.empty());
+  if (all) {
+    for (const auto& [name, service] : stack.project.services)
+      out.emplace(name, commands ? "prepare.commands" : "with the stack's units");
+    return out;
+  }
+  std::vector<ServiceChange> changes;
+  for (const auto& [service, reason] : out) mark(changes, service, Action::restart, reason);
+  add_companions(changes, stack);
+  for (const ServiceChange& change : changes) out.emplace(change.service, change.reasons.front());
+  return out;
+}
+
+// Units that restart when the secret has a new value.
+std::vector<std::string> consumers_of(const layout::Stack& stack, const layout::Secret& secret) {
+  const auto services = restarted_by(stack, secret);
+  if (stack.style == stack::Style::compose)
+    return services.empty() ? std::vector<std::string>{} : stack.units();
+  std::vector<std::string> out;
+  if (commands_read(stack, secret)) out.push_back(stack.prepare_unit());
+  for (const auto& [name, reason] : services)
+    out.push_back("podman-" + stack.container(stack.project.services.at(name)));
+  return out;
+}
+
 SecretChange describe(const layout::Stack& stack, const layout::Secret& secret, Fact fact) {
-  return {stack.name, secret.name, secret.source, fact, {}, stack.units()};
+  return {stack.name, secret.name, secret.source, fact, {}, consumers_of(stack, secret)};
 }
 
 std::size_t count_readers(const layout::Secret& secret, const git::Repository& repository) {
@@ -172,11 +224,17 @@ void restart_consumers(const std::vector<SecretChange>& secrets, const std::vect
     }
     const layout::Secret* entry = find_secret(*pair->after, secret.name);
     const bool restarts = secret.fact == Fact::rotated || secret.fact == Fact::unknown;
-    if (restarts && entry != nullptr && !entry->services.empty()) {
-      for (const std::string& service : entry->services)
-        mark(change->services, service, Action::restart, reason);
-      add_companions(change->services, *pair->after);
-    } else {
+    const auto services = restarts && entry != nullptr ? restarted_by(*pair->after, *entry)
+                                                       : std::map<std::string, std::string>{};
+    for (const auto& [service, why] : services) {
+      if (why.empty() || !is_recreated(change->services, service))
+        mark(change->services, service, Action::restart, why.empty() ? reason : why);
+    }
+    if (!services.empty() && change->action != Action::restart) {
+      settle_action(*change, *pair->after);
+      change->action = Action::restart;
+    }
+    if (services.empty()) {
       change->reasons.push_back(reason);
       if (change->action == Action::none) change->action = Action::unit;
     }

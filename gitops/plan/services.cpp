@@ -186,12 +186,6 @@ const Yaml* canonical_service(const layout::Stack& stack, const std::string& nam
   return services == nullptr ? nullptr : services->find(name);
 }
 
-bool is_recreated(const std::vector<ServiceChange>& changes, const std::string& service) {
-  return std::any_of(changes.begin(), changes.end(), [&](const ServiceChange& change) {
-    return change.service == service && change.action != Action::none && change.action != Action::remove;
-  });
-}
-
 }  // namespace
 
 std::vector<std::string> differences(const Service& before, const Service& after) {
@@ -228,6 +222,12 @@ std::vector<std::string> differences(const Service& before, const Service& after
   compare_flag(out, "init process", before.init, after.init);
   compare_flag(out, "terminal", before.tty, after.tty);
   return out;
+}
+
+bool is_recreated(const std::vector<ServiceChange>& changes, const std::string& service) {
+  return std::any_of(changes.begin(), changes.end(), [&](const ServiceChange& change) {
+    return change.service == service && change.action != Action::none && change.action != Action::remove;
+  });
 }
 
 void mark(std::vector<ServiceChange>& changes, const std::string& service, Action action,

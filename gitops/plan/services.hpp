@@ -21,6 +21,8 @@ namespace hwcsync::plan {
 // Adds to `changes` the services that go along with those that are recreated.
 void add_companions(std::vector<ServiceChange>& changes, const layout::Stack& stack);
 
+[[nodiscard]] bool is_recreated(const std::vector<ServiceChange>& changes, const std::string& service);
+
 // Marks a service as recreated for this reason, unless it is already.
 void mark(std::vector<ServiceChange>& changes, const std::string& service, Action action,
           const std::string& reason);

@@ -52,6 +52,18 @@ class Story {
     out.push_back(secrets::x25519_identity(key.scalar.clone(), "owner"));
     return out;
   }
+  // Units that the run restarts for the changed secrets, by secret.
+  std::map<std::string, std::vector<std::string>> consumers(const std::string& change) {
+    const git::Repository repository(fixture.bare());
+    Inputs inputs;
+    inputs.repository = &repository;
+    inputs.host = "server";
+    inputs.from = git::ObjectId::parse(first);
+    inputs.to = git::ObjectId::parse(fixture.commit(change));
+    std::map<std::string, std::vector<std::string>> out;
+    for (const SecretChange& secret : make_plan(inputs).secrets) out[secret.name] = secret.consumers;
+    return out;
+  }
   // "name=fact" of each changed secret, and the services that restart, when `change` is committed.
   std::vector<std::string> plan(const std::string& change) {
     const git::Repository repository(fixture.bare());
@@ -83,13 +95,14 @@ using Words = std::vector<std::string>;
 TEST_CASE("a changed template is a rotated value of the services that read it") {
   Story story;
   story.fixture.write("stacks/one/app.tmpl", "# note\npassword=${secret:pw}\n");
-  CHECK(story.plan("template") == Words{"app.conf=rotated", "web restarts"});
+  CHECK(story.plan("template") == Words{"app.conf=rotated", "db restarts", "other restarts", "web restarts"});
 }
 
 TEST_CASE("a value that changes is a change of the templates that it stands in") {
   Story story;
   story.fixture.write("secrets/db.yaml", story.encrypted("pw: two\nuser: eric\n"));
-  CHECK(story.plan("password") == Words{"app.conf=unknown", "pw=unknown", "db restarts", "web restarts"});
+  CHECK(story.plan("password") ==
+        Words{"app.conf=unknown", "pw=unknown", "db restarts", "other restarts", "web restarts"});
 }
 
 TEST_CASE("another mode changes no value") {
@@ -122,7 +135,74 @@ TEST_CASE("one changed value of several restarts who reads that one") {
   auto file = secrets::read_sops(secrets::SopsStore::yaml, story.db);
   file.documents.front().items.front().node.value = donor.documents.front().items.front().node.value.clone();
   story.fixture.write("secrets/db.yaml", secrets::print_sops(secrets::SopsStore::yaml, std::move(file)));
-  CHECK(story.plan("longer password") == Words{"app.conf=rotated", "pw=same", "web restarts"});
+  CHECK(story.plan("longer password") ==
+        Words{"app.conf=rotated", "pw=same", "db restarts", "other restarts", "web restarts"});
+}
+
+TEST_CASE("a rotated secret of style oci restarts its readers and what moves with them, and nothing else") {
+  Story story;
+  const std::string secrets =
+      "secrets:\n  pw: { source: db.yaml, key: pw }\n  app.conf: { template: app.tmpl }\n";
+  story.fixture.write("stacks/one/stack.yaml", "style: oci\n" + secrets);
+  const std::string beside =
+      "  beside: { image: docker.io/library/caddy:2.8.4, network_mode: 'service:db' }\n"
+      "  bound: { image: docker.io/library/caddy:2.8.4, depends_on: { beside: { condition: "
+      "service_started, restart: true } } }\n";
+  std::string compose = kCompose;
+  compose.insert(compose.find("  other:"), beside);
+  story.fixture.write("stacks/one/compose.yaml", compose);
+  const auto rotate = [&](const std::string& value) {
+    story.fixture.write("secrets/db.yaml", story.encrypted("pw: " + value + "\nuser: eric\n"));
+  };
+  SECTION("the plan names the services, and the run their units") {
+    story.first = story.fixture.commit("oci");
+    rotate("two");
+    CHECK(story.plan("password") == Words{"app.conf=unknown", "pw=unknown", "beside restarts",
+                                          "bound restarts", "db restarts", "web restarts"});
+    rotate("three");
+    const auto consumers = story.consumers("again");
+    CHECK(consumers.at("pw") == Words{"podman-one-beside", "podman-one-bound", "podman-one-db"});
+    CHECK(consumers.at("app.conf") == Words{"podman-one-web"});
+  }
+  SECTION("commands that read it run again, and all that needs them with them") {
+    story.fixture.write(
+        "stacks/one/stack.yaml",
+        "style: oci\n" + secrets + "prepare: { commands: ['cat /run/hwcsync/view/0/one/pw >/dev/null'] }\n");
+    story.first = story.fixture.commit("oci");
+    rotate("two");
+    CHECK(story.consumers("password").at("pw").size() == 6);
+    rotate("three");
+    CHECK(story.plan("again").size() == 2 + 5);
+  }
+  SECTION("the lines of an env file restart the services whose environment they are in") {
+    story.fixture.write("stacks/one/stack.yaml", "style: oci\nsecrets: { env: { source: db.yaml } }\n");
+    story.fixture.write("stacks/one/compose.yaml",
+                        "services:\n  web: { image: docker.io/library/caddy:2.8.4 }\n"
+                        "  db: { image: docker.io/library/postgres:16, environment: { P: '${pw}' } }\n");
+    story.first = story.fixture.commit("oci");
+    rotate("two");
+    CHECK(story.plan("password") == Words{"env=unknown", "db restarts"});
+    rotate("three");
+    CHECK(story.consumers("again").at("env") == Words{"podman-one-db"});
+  }
+}
+
+TEST_CASE("a rotated secret of style compose restarts the stack's one unit, and the plan says so") {
+  Story story;
+  story.fixture.write("secrets/db.yaml", story.encrypted("pw: two\nuser: eric\n"));
+  const git::Repository repository(story.fixture.bare());
+  Inputs inputs;
+  inputs.repository = &repository;
+  inputs.host = "server";
+  inputs.from = git::ObjectId::parse(story.first);
+  inputs.to = git::ObjectId::parse(story.fixture.commit("password"));
+  const Plan plan = make_plan(inputs);
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].action == Action::restart);
+  CHECK(plan.changes[0].needed == Action::reload);
+  CHECK(plan.containers_restarted == 3);
+  CHECK(plan.changes[0].services[1].reasons == Words{"with the stack's units"});
+  CHECK(plan.secrets[0].consumers == Words{"one-stack"});
 }
 
 }  // namespace
