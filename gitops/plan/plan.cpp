@@ -161,7 +161,7 @@ class Maker {
 
   // Stacks whose own files are as they were, but not a file elsewhere that they bring in.
   void touch_users_of_shared_files(const std::vector<git::ChangedPath>& changes) {
-    shared_ = shared_candidates(changes, *after_.config, after_.host->stacks);
+    shared_ = shared_candidates(changes, *after_.config, after_.host->stacks, repository_);
     if (shared_.empty()) return;
     const bool all = variables_reach_outside(*after_.config, *after_.host);
     for (const std::string& name : after_.host->stacks) {
@@ -193,6 +193,7 @@ class Maker {
       if (kind != PathClass::stack) ++paths_.stack_paths;
       if (kind == PathClass::doc && paths_.docs > 0) --paths_.docs;
     }
+    std::erase_if(paths_.secrets, [&](const git::ChangedPath& one) { return claimed.count(one.path) != 0; });
     std::erase_if(paths_.host, [&](const std::string& path) { return claimed.count(path) != 0; });
     plan_.paths = {paths_.stack_paths, paths_.secrets.size(), paths_.docs, paths_.host.size()};
     for (const std::string& path : paths_.host) plan_.host_paths.push_back(printable(path));

@@ -1,18 +1,32 @@
 #include "gitops/plan/shared_files.hpp"
 
 #include "gitops/plan/paths.hpp"
+#include "secrets/vault/source.hpp"
 
 #include <algorithm>
 
 namespace hwcsync::plan {
+namespace {
+
+// Below the repository's secrets, and still no ciphertext on one of the sides: a container may mount it.
+bool is_public(const git::ChangedPath& change, const git::Repository& repository) {
+  const auto in_clear = [&](const std::string& blob) {
+    return !blob.empty() && !secrets::detect_source_format(repository.read_blob(blob));
+  };
+  return in_clear(change.new_blob) || in_clear(change.old_blob);
+}
+
+}  // namespace
 
 std::set<std::string> shared_candidates(const std::vector<git::ChangedPath>& changes,
                                         const stack::RepositoryConfig& config,
-                                        const std::vector<std::string>& stacks) {
+                                        const std::vector<std::string>& stacks,
+                                        const git::Repository& repository) {
   std::set<std::string> out;
   for (const git::ChangedPath& change : changes) {
     const PathClass kind = classify(change.path, config);
-    if (kind == PathClass::config || kind == PathClass::secret) continue;
+    if (kind == PathClass::config) continue;
+    if (kind == PathClass::secret && !is_public(change, repository)) continue;
     if (change.path.rfind(config.generated + '/', 0) == 0) continue;
     const std::string stack = stack_of(change.path, config);
     const bool owned = !stack.empty() && std::find(stacks.begin(), stacks.end(), stack) != stacks.end();

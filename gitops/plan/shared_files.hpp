@@ -14,7 +14,8 @@ namespace hwcsync::plan {
 // Changed paths that are in no listed stack's directory and that a stack could bring in.
 [[nodiscard]] std::set<std::string> shared_candidates(const std::vector<git::ChangedPath>& changes,
                                                       const stack::RepositoryConfig& config,
-                                                      const std::vector<std::string>& stacks);
+                                                      const std::vector<std::string>& stacks,
+                                                      const git::Repository& repository);
 
 // Whether a YAML file below the directory says "..": no other stack can name a file outside of it. Bytes are
 // searched, nothing is parsed.

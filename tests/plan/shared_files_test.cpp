@@ -148,6 +148,35 @@ TEST_CASE("a directory outside of the stack that it mounts is the stack's, with 
   CHECK_FALSE(less.host_change);
 }
 
+TEST_CASE("a public file below the secrets directory is the stack's that mounts its directory") {
+  SharedStory story;
+  story.fixture.write("secrets/open/ca.pem", "one");
+  story.fixture.write("stacks/two/compose.yaml",
+                      compose_file("2.8.4") + "    volumes: [ '../../secrets/open:/etc/ca:ro' ]\n");
+  const std::string first = story.fixture.commit("a certificate");
+  story.fixture.write("secrets/open/ca.pem", "two");
+  const std::string second = story.fixture.commit("another");
+  const Plan plan = story.plan(first, second);
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].reasons == std::vector<std::string>{"file ~ _outside/secrets/open/ca.pem"});
+  CHECK(plan.paths.stack == 1);
+  CHECK(plan.paths.secret == 0);
+  story.fixture.remove("secrets/open/ca.pem");
+  story.fixture.write("secrets/open/other.pem", "two");
+  CHECK(story.plan(second, story.fixture.commit("renamed")).changes.size() == 1);
+}
+
+TEST_CASE("a ciphertext below the secrets directory makes no stack be read that does not name it") {
+  SharedStory story;
+  const std::string cipher =
+      "A=ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]\nsops_version=3.9.0\nsops_mac=ENC[AES256_GCM,"
+      "data:AAAA,iv:AAAA,tag:AAAA,type:str]\n";
+  story.fixture.write("secrets/x.env", cipher);
+  const std::string first = story.fixture.commit("x");
+  story.fixture.write("secrets/x.env", "B" + cipher);
+  CHECK(story.plan(first, story.fixture.commit("y")).counters.stacks == 0);
+}
+
 TEST_CASE("a file of the host alone makes no stack be read") {
   SharedStory story;
   story.fixture.write("stacks/two/compose.yaml", compose_file("2.8.4"));
