@@ -3,6 +3,7 @@
 #include "gitops/apply/deployment.hpp"
 #include "gitops/apply/preparation_steps.hpp"
 #include "gitops/apply/secret_facts.hpp"
+#include "gitops/nix/standing_files.hpp"
 #include "gitops/plan/plan.hpp"
 #include "src/base/text.hpp"
 
@@ -120,8 +121,19 @@ class ApplyPreparation {
     }
   }
 
+  // Generated files that are committed too are replaced as long as they are as they were generated.
   git::ObjectId write_generated(const git::ObjectId& to, const std::string& prefix,
                                 const git::FileSet& files) {
+    git::FileSet standing;
+    collect(mirror_.tree(to), prefix, "", standing);
+    if (const auto obstacle = nix::find_obstacle(standing.contents, files.contents)) {
+      throw RunFailure(
+          "generated-edited", Retry::useless,
+          {"cannot replace", prefix + '/' + obstacle->path + " of " + to.shortened(), obstacle->reason,
+           "move what is yours to the stack itself, then remove the file from the repository or write it "
+           "anew: hwcsync render --out ." +
+               (obstacle->difference.empty() ? "" : "\n  " + obstacle->difference)});
+    }
     return mirror_.write_commit(to, prefix, files, "hwcsync: modules of " + context_.host + "\n");
   }
 

@@ -1,3 +1,4 @@
+#include "gitops/nix/marker.hpp"
 #include "src/base/fd.hpp"
 #include "src/base/file_lock.hpp"
 #include "tests/apply/world.hpp"
@@ -365,6 +366,33 @@ TEST_CASE("consumers of a rotated secret restart once, and only where the switch
   CHECK(std::count(calls.begin(), calls.end(), "restart photos-stack.service") == 1);
   CHECK(std::count(calls.begin(), calls.end(), "restart tickets-stack.service") == 0);
   CHECK(world.machine.secrets == "rotated");
+}
+
+TEST_CASE("generated files that are committed too are replaced, but not those that somebody edited") {
+  World world;
+  const std::string path = "generated/hwcsync/server/default.nix";
+  const std::string ours = nix::with_marker("", "{ imports = [ ]; }\n");
+  world.git.write(path, ours);
+  world.commit("rendered");
+  REQUIRE(world.apply("main").good());
+  std::string edited = ours;
+  edited.insert(edited.find("[ ]") + 1, " ./mine.nix");
+  world.git.write(path, edited);
+  SECTION("with a change of a stack") {
+    world.image("photos", "docker.io/library/photos:2");
+  }
+  SECTION("alone") {}
+  const std::string before = world.deployed_revision();
+  world.commit("edited");
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == RunState::failed);
+  CHECK(outcome.code == "generated-edited");
+  CHECK(outcome.reason.find(path) != std::string::npos);
+  CHECK(outcome.reason.find("- { imports = [ ./mine.nix ]; }") != std::string::npos);
+  CHECK(world.deployed_revision() == before);
+  world.git.write(path, ours);
+  world.commit("as it was");
+  CHECK(world.apply("main").good());
 }
 
 TEST_CASE("a secrets generation that is in use does not keep the other old ones") {
