@@ -41,7 +41,8 @@ method Drop(generation: string) -> (version: int)
 # Refused with NotServing while a recorded generation exists and cannot be served.
 method Mount(uid: int) -> (version: int, view: View)
 
-# Reads the identities and the generation that the running system names again, and serves that one.
+# Reads the identities again, and the generation that the running system names, and serves that one; in the middle of
+# a run the one that was flipped to goes on. What could not be decrypted is tried again.
 method Reload() -> (version: int, generation: string)
 
 # generation: served; recorded: named by the running system; problem: why these differ; lacks: what the backend (fuse
