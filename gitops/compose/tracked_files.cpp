@@ -42,6 +42,12 @@ std::optional<std::string> Reading::tracked(const Yaml& where, const std::string
                      "such as ${DATA_ROOT}/...");
     return std::nullopt;
   }
+  if (content->size() > kDirectoryBytes) {
+    problems.add(where, "'" + shown + "' is larger than " + std::to_string(kDirectoryBytes >> 20U) +
+                            " MiB, too much to copy to the host with every change; keep data at an absolute "
+                            "path, such as ${DATA_ROOT}/..., or build an image");
+    return std::nullopt;
+  }
   project.assets.emplace(name, std::move(*content));
   return name;
 }

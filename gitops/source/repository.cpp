@@ -28,18 +28,12 @@ void start_library() {
   static const Library library;
 }
 
-int collect_path(const git_diff_delta* delta, float, void* payload) {
-  auto& out = *static_cast<std::vector<ChangedPath>*>(payload);
-  try {
-    const bool removed = delta->status == GIT_DELTA_DELETED;
-    const bool added = delta->status == GIT_DELTA_ADDED;
-    out.push_back({removed ? delta->old_file.path : delta->new_file.path,
-                   added ? "" : to_object_id(delta->old_file.id).hex(),
-                   removed ? "" : to_object_id(delta->new_file.id).hex()});
-  } catch (const std::exception&) {  // out of memory: no exception may cross libgit2
-    return GIT_EUSER;
-  }
-  return 0;
+ChangedPath changed_path(const git_diff_delta& delta) {
+  const bool removed = delta.status == GIT_DELTA_DELETED;
+  const bool added = delta.status == GIT_DELTA_ADDED;
+  return {removed ? delta.old_file.path : delta.new_file.path,
+          added ? "" : to_object_id(delta.old_file.id).hex(),
+          removed ? "" : to_object_id(delta.new_file.id).hex()};
 }
 
 }  // namespace
@@ -173,8 +167,9 @@ std::vector<ChangedPath> Repository::diff(const std::optional<ObjectId>& from, c
       git_diff_tree_to_tree(Setter(diff), state_->repository.get(), old_tree.get(), new_tree.get(), &options),
       "cannot compare with commit", to.hex());
   std::vector<ChangedPath> out;
-  check(git_diff_foreach(diff.get(), collect_path, nullptr, nullptr, nullptr, &out),
-        "cannot list what changed in", to.hex());
+  // Not git_diff_foreach, which reads each file to say whether it is binary.
+  for (std::size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i)
+    out.push_back(changed_path(*git_diff_get_delta(diff.get(), i)));
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return out;
 }

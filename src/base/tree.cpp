@@ -13,7 +13,8 @@ namespace hwcsync {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kFileLimit = 16U << 20U;
+// More than what a stack may mount, so that a mount that is too large is told at its place.
+constexpr std::size_t kFileLimit = 64U << 20U;
 
 // Whether each directory above `path` is one, and no link to one.
 bool leads_there(const std::string& root, const std::string& path) {
@@ -46,6 +47,13 @@ std::optional<std::string> DirectoryTree::read(const std::string& path) const {
   const fs::file_status status = fs::symlink_status(full, error);
   if (status.type() == fs::file_type::symlink) return fs::read_symlink(full).string();
   if (status.type() != fs::file_type::regular) return std::nullopt;
+  if (fs::file_size(full, error) > kFileLimit) {
+    throw Error(
+        ErrorText{"cannot read", full,
+                  "it is larger than " + std::to_string(kFileLimit >> 20U) +
+                      " MiB, too much to copy to a host with every change",
+                  "keep data out of the repository, at an absolute path of the host, or build an image"});
+  }
   return read_file(full, kFileLimit);
 }
 

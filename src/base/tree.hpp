@@ -31,7 +31,7 @@ class Tree {
   [[nodiscard]] bool has_file(const std::string& path) const { return blob_id(path).has_value(); }
 };
 
-// A directory of the file system, for `hwcsync lint` on a laptop. Files over 16 MiB are an error. As in a
+// A directory of the file system, for `hwcsync lint` on a laptop. Files over 64 MiB are an error. As in a
 // commit, no path leads through a symbolic link.
 class DirectoryTree final : public Tree {
  public:

@@ -132,6 +132,29 @@ TEST_CASE("a directory too large to copy with every change is refused with its l
              Contains("'stacks/s/large' holds more than 32 MiB, too much to copy"));
 }
 
+TEST_CASE("a file too large to copy with every change is refused at its mount, with its limit") {
+  Site large;
+  large.tree.put("stacks/s/a.bin", std::string(kDirectoryBytes + 1, 'x'));
+  CHECK_THAT(
+      large.problems(mounting("'./a.bin:/a:ro'")),
+      Contains("4:16: 'a.bin' is larger than 32 MiB, too much to copy to the host with every change; keep "
+               "data at an absolute path"));
+}
+
+TEST_CASE("a file of a working directory that nobody could deploy is refused with the way out") {
+  const hwcsync::test::TemporaryDirectory directory;
+  std::ofstream(directory.path() + "/a.bin") << "x";
+  std::filesystem::resize_file(directory.path() + "/a.bin", std::size_t{65} << 20U);  // a hole
+  std::string hint;
+  try {
+    (void)DirectoryTree(directory.path()).read("a.bin");
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), Contains("/a.bin: it is larger than 64 MiB"));
+    hint = error.text().hint;
+  }
+  CHECK_THAT(hint, Contains("keep data out of the repository"));
+}
+
 TEST_CASE("the executable bit is kept, and a symbolic link below a mounted directory is refused by name") {
   const hwcsync::test::TemporaryDirectory directory;
   const std::filesystem::path top = directory.path() + "/stacks/s/bin";

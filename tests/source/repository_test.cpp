@@ -42,6 +42,20 @@ TEST_CASE("the difference of two commits names paths and blobs") {
   CHECK(repository.diff(std::nullopt, *ObjectId::parse(second)).size() == 3);
 }
 
+TEST_CASE("the difference of two commits reads no file, however large") {
+  GitFixture fixture;
+  fixture.write("a", "1");
+  const std::string first = fixture.commit("first");
+  fixture.write("a", "2");
+  const std::string second = fixture.commit("second");
+  const Repository repository(fixture.bare());
+  const auto from = ObjectId::parse(first);
+  const std::string blob = repository.tree(*ObjectId::parse(second)).blob_id("a").value();
+  const std::string object = fixture.bare() + "/objects/" + blob.substr(0, 2) + '/' + blob.substr(2);
+  REQUIRE(std::filesystem::remove(object));
+  CHECK(repository.diff(from, *ObjectId::parse(second)).size() == 1);
+}
+
 TEST_CASE("revisions are written as Git writes them") {
   GitFixture fixture;
   const std::string first = fixture.commit("first");
