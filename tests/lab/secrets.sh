@@ -36,4 +36,4 @@ machine put server "$PWD/tests/lab/secrets" /opt/secrets
 rm -rf "$stage"
 machine run server bash /opt/secrets/story.sh 10 50
 machine reboot server
-machine run server bash /opt/secrets/story.sh 70 80
+machine run server bash /opt/secrets/story.sh 70 90
