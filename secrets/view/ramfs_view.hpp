@@ -14,7 +14,7 @@ namespace hwcsync::secrets {
 // one rename switches all of them. The root is the owner's alone (0500): a mode that lets others read serves
 // the users of the owner's containers, who get single files bound, and nobody else.
 //
-// The kernel keeps the files when we die; a successor goes on with them.
+// The kernel keeps the files when we die; a successor writes its own beside them and switches.
 class RamfsView final : public View {
  public:
   struct Parts {

@@ -5,6 +5,9 @@ check "the outside cannot be reached" refuse timeout 2 bash -c 'echo >/dev/tcp/1
 started_once() { [[ $(moment_of photos-stack.service ExecMainStartTimestampMonotonic) -gt 0 && $(moment_of notes-stack.service ExecMainStartTimestampMonotonic) -gt 0 ]]; }
 eventually started_once || fail "the stacks were not even started"
 check "the owner reads" reads 1000 "$token" round-2-00-of-photos
+running_both() { running homelab photos-web && running neighbour notes-web; }
+eventually running_both || fail "the stacks are not up again"
+check "the container reads" test "$(podman_of homelab exec photos-web cat /run/secrets/token)" = round-2-00-of-photos
 check "from the same inode number" test "$(inode_of "$token" | cut -d' ' -f2)" = "$(cat /root/inode)"
 for stack in photos:1000 notes:1002; do
   check "the view of ${stack#*:} was there before ${stack%:*} started" test \

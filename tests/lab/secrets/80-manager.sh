@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 say "the view is there again after the user's manager was stopped and started"
 before=$(inode_of "$token")
-# Units alone: podman's storage on these machines does not survive the end of the namespace that it was mounted in.
 systemctl stop photos-stack.service
 systemctl stop user@1000.service
 gone() { test ! -e /run/user/1000; }
@@ -14,3 +13,6 @@ systemctl start hwcsync-view@1000.service
 check "the owner reads" reads 1000 "$token" round-2-00-of-photos
 check "from the same inode" test "$(inode_of "$token")" = "$before"
 check "which is on record" audited '.uid == 1000 and .path == $path and .op == "read"'
+systemctl start photos-stack.service
+check "the stack runs again" running homelab photos-web
+check "its container reads" test "$(podman_of homelab exec photos-web cat /run/secrets/token)" = round-2-00-of-photos
