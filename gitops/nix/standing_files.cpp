@@ -19,39 +19,69 @@ void add_lines(std::string& out, const std::vector<std::string>& lines, std::siz
   if (to > from + kShownLines) out += std::string("\n  ") + sign + " ...";
 }
 
-// Path -> SHA-256. A list that was edited lists nothing.
-FileMap read_copies(const FileMap& standing) {
-  FileMap out;
-  const auto list = standing.find(kCopiesFile);
-  if (list == standing.end() || marker_state(list->second) != MarkerState::intact) return out;
-  for (const std::string& line : split(list->second, '\n')) {
-    if (line.size() > kHashLength + 2 && line.front() != '#' && line[kHashLength] == ' ')
-      out[line.substr(kHashLength + 2)] = line.substr(0, kHashLength);
+// A path on one line of the list.
+std::string to_line(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string from_line(std::string_view line) {
+  std::string out;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool escaped = line[i] == '\\' && i + 1 < line.size();
+    if (escaped) ++i;
+    out += escaped && line[i] == 'n' ? '\n' : line[i];
   }
   return out;
 }
 
 }  // namespace
 
-std::string list_of_copies(const FileMap& files) {
-  std::string out;
-  for (const auto& [path, content] : files) {
-    if (marker_state(content) != MarkerState::intact) out += sha256_hex(content) + "  " + path + '\n';
+Copies copies_among(const FileMap& rendered) {
+  Copies out;
+  for (const auto& [path, content] : rendered) {
+    if (marker_state(content) != MarkerState::intact) out.emplace(path, sha256_hex(content));
   }
+  return out;
+}
+
+std::string list_of_copies(const Copies& copies) {
+  std::string out;
+  for (const auto& [path, hash] : copies) out += hash + "  " + to_line(path) + '\n';
   return out.empty() ? out : with_marker("", out);
 }
 
+Copies read_list_of_copies(std::string_view list) {
+  Copies out;
+  if (marker_state(list) != MarkerState::intact) return out;
+  for (const std::string& line : split(list, '\n')) {
+    if (line.size() > kHashLength + 2 && line.front() != '#' && line[kHashLength] == ' ')
+      out.emplace(from_line(std::string_view(line).substr(kHashLength + 2)), line.substr(0, kHashLength));
+  }
+  return out;
+}
+
 std::optional<Obstacle> find_obstacle(const FileMap& standing, const FileMap& rendered) {
-  const FileMap copies = read_copies(standing);
+  const auto list = standing.find(kCopiesFile);
+  const Copies copies = list == standing.end() ? Copies{} : read_list_of_copies(list->second);
   for (const auto& [path, content] : standing) {
     if (path == kCopiesFile) continue;
     const auto wanted = rendered.find(path);
     if (wanted != rendered.end() && wanted->second == content) continue;
     const MarkerState state = marker_state(content);
     if (state == MarkerState::intact) continue;
-    const auto copy = copies.find(path);
-    if (copy != copies.end() && copy->second == sha256_hex(content)) continue;
-    const bool edited = state == MarkerState::edited || copy != copies.end();
+    if (copies.count({path, sha256_hex(content)}) > 0) continue;
+    const auto listed = copies.lower_bound({path, ""});
+    const bool edited = state == MarkerState::edited || (listed != copies.end() && listed->first == path);
     return Obstacle{path,
                     edited                     ? "it was generated and has been edited since"
                     : wanted == rendered.end() ? "hwcsync did not write it"

@@ -2,8 +2,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // What stands where generated files are to be: in a working directory, or committed. Only what hwcsync wrote
 // is replaced or removed: files that carry the marker as it was written, and the copies of an owner's files,
@@ -14,8 +16,14 @@ inline constexpr const char* kCopiesFile = ".copies";
 
 using FileMap = std::map<std::string, std::string>;  // path below generated/<host> -> content
 
-// The list of the copies among generated files; empty when there are none.
-[[nodiscard]] std::string list_of_copies(const FileMap& files);
+// A copy's path, and a hash that it may have: two of them while a write is going on.
+using Copies = std::set<std::pair<std::string, std::string>>;
+
+[[nodiscard]] Copies copies_among(const FileMap& rendered);
+// The content of the list; empty when there are none.
+[[nodiscard]] std::string list_of_copies(const Copies& copies);
+// A list that was edited lists nothing.
+[[nodiscard]] Copies read_list_of_copies(std::string_view list);
 
 struct Obstacle {
   std::string path;

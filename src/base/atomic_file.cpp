@@ -2,14 +2,14 @@
 
 #include "src/base/error.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace hwcsync {
 namespace {
@@ -22,10 +22,12 @@ std::string parent(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path, unsigned mode) : path_(std::move(path)) {
-  temporary_ = path_ + ".XXXXXX";
+AtomicFile::AtomicFile(std::string path, unsigned mode) : AtomicFile(path, mode, path + '.') {}
+
+AtomicFile::AtomicFile(std::string path, unsigned mode, const std::string& scratch)
+    : path_(std::move(path)), temporary_(scratch + "XXXXXX") {
   fd_ = Fd(::mkostemp(temporary_.data(), O_CLOEXEC));
-  if (!fd_.valid()) throw_errno("cannot create a temporary file beside", path_);
+  if (!fd_.valid()) throw_errno("cannot create a temporary file for", path_);
   if (::fchmod(fd_.get(), mode) != 0) {
     const int code = errno;
     ::unlink(temporary_.c_str());

@@ -12,6 +12,9 @@ namespace hwcsync {
 class AtomicFile {
  public:
   AtomicFile(std::string path, unsigned mode);
+  // Written as `scratch` and six letters, which must be on the same file system: what a killed process leaves
+  // is then where the caller looks for it, and not beside `path`.
+  AtomicFile(std::string path, unsigned mode, const std::string& scratch);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -1,5 +1,6 @@
 #include "gitops/layout/desired_state.hpp"
 #include "gitops/nix/render.hpp"
+#include "secrets/arena/base64.hpp"
 #include "src/base/text.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
@@ -12,6 +13,7 @@
 
 #include <memory>
 #include <ostream>
+#include <set>
 
 namespace hwcsync::cli {
 namespace {
@@ -21,17 +23,61 @@ struct Options {
   bool check = false;
 };
 
-int write_files(const std::string& directory, const nix::Rendered& rendered, const Context& context) {
-  GeneratedDirectory(directory).write(rendered);
-  context.err << "wrote " << count_of(rendered.files.size(), "file") << " to " << directory << '\n';
+// Where the modules of a host go, or are looked for.
+struct Target {
+  std::string host;
+  std::string directory;
+};
+
+std::vector<std::string> paths_of(const std::vector<GeneratedDirectory::Step>& steps,
+                                  GeneratedDirectory::Step::Kind kind) {
+  std::set<std::string> out;
+  for (const auto& step : steps) {
+    if (step.kind == kind && !GeneratedDirectory::is_list(step.path)) out.insert(step.path);
+  }
+  return {out.begin(), out.end()};
+}
+
+int write_files(const Target& target, const nix::Rendered& rendered, const Context& context) {
+  using Kind = GeneratedDirectory::Step::Kind;
+  const auto done = GeneratedDirectory(target.directory).write(rendered);
+  if (context.json) {
+    context.out << json_text({{"version", 1},
+                              {"host", target.host},
+                              {"directory", target.directory},
+                              {"written", paths_of(done, Kind::write)},
+                              {"removed", paths_of(done, Kind::remove)}});
+  }
+  context.err << "wrote " << count_of(rendered.files.size(), "file") << " to " << target.directory << '\n';
   return kDone;
 }
 
 // What stands there against what would be written.
-int check_files(const std::string& directory, const nix::Rendered& rendered, const Context& context) {
-  const std::vector<std::string> stale = GeneratedDirectory(directory).stale(rendered);
-  for (const std::string& path : stale) context.out << directory << '/' << path << ": stale\n";
+int check_files(const Target& target, const nix::Rendered& rendered, const Context& context) {
+  const std::vector<std::string> stale = GeneratedDirectory(target.directory).stale(rendered);
+  if (context.json) {
+    context.out << json_text(
+        {{"version", 1}, {"host", target.host}, {"directory", target.directory}, {"stale", stale}});
+  } else {
+    for (const std::string& path : stale)
+      context.out << target.directory << '/' << printable(path) << ": stale\n";
+  }
   return stale.empty() ? kDone : kDifferences;
+}
+
+// What is no text comes in base64: JSON has no bytes.
+OrderedJson json_of(const std::string& host, const nix::Rendered& rendered) {
+  OrderedJson out{{"version", 1}, {"host", host}, {"files", OrderedJson::object()}};
+  out["files_base64"] = OrderedJson::object();
+  for (const auto& [path, content] : rendered.files) {
+    if (is_valid_utf8(content)) {
+      out["files"][path] = content;
+    } else {
+      out["files_base64"][path] =
+          secrets::encode_base64(secrets::as_bytes(content), secrets::Padding::required);
+    }
+  }
+  return out;
 }
 
 int render(const Options& options, Context& context) {
@@ -43,12 +89,11 @@ int render(const Options& options, Context& context) {
   const nix::Rendered rendered = nix::render(layout::load_desired_state(*files.tree, host, counters));
   if (!options.out.empty() || options.check) {
     const std::string root = options.out.empty() ? (files.root.empty() ? "." : files.root) : options.out;
-    const std::string directory = root + '/' + config.generated + '/' + host;
-    return options.check ? check_files(directory, rendered, context)
-                         : write_files(directory, rendered, context);
+    const Target target{host, root + '/' + config.generated + '/' + host};
+    return options.check ? check_files(target, rendered, context) : write_files(target, rendered, context);
   }
   if (context.json) {
-    context.out << json_text({{"version", 1}, {"host", host}, {"files", rendered.files}});
+    context.out << json_text(json_of(host, rendered));
     return kDone;
   }
   for (const auto& [path, content] : rendered.files) {

@@ -106,5 +106,97 @@ TEST_CASE("a copy that was edited is not overwritten, and the edit is shown") {
   CHECK(read_file(story.full(kAsset)) == ":80\n# mine\n");
 }
 
+// Every file below the directory, and what it says.
+Files standing(const std::string& root) {
+  Files out;
+  for (const auto& item : fs::recursive_directory_iterator(root)) {
+    if (!item.is_directory())
+      out[item.path().lexically_relative(root).string()] = read_file(item.path().string());
+  }
+  return out;
+}
+
+TEST_CASE("a file may become a directory, and a directory a file") {
+  Story story;
+  const std::string file = "stacks/web/assets/conf";
+  for (const Files& next :
+       {Files{{file, "one\n"}}, Files{{file + "/a/b", "two\n"}}, Files{{file, "three\n"}}}) {
+    CHECK(story.refusal(next).empty());
+    Files there = standing(story.root());
+    CHECK(there.erase(".copies") == 1);
+    CHECK(there == next);
+  }
+  SECTION("over empty directories, which Git does not know") {
+    fs::remove(story.full(file));
+    fs::create_directories(story.full(file + "/x/y"));
+    CHECK(story.refusal({{file, "four\n"}}).empty());
+  }
+  SECTION("not over a file of one's own in it") {
+    fs::remove(story.full(file));
+    story.put(file + "/mine", "mine\n");
+    CHECK(story.refusal({{file, "four\n"}}).find("hwcsync did not write it") != std::string::npos);
+    CHECK(read_file(story.full(file + "/mine")) == "mine\n");
+  }
+}
+
+TEST_CASE("names with line breaks and backslashes are remembered as they are") {
+  Story story;
+  for (const char* name : {"a\nb", "a\\nb", "a\\", " a", "# a"}) {
+    INFO(name);
+    CHECK(story.refusal({{name, "one\n"}}).empty());
+    CHECK(story.refusal({{name, "two\n"}}).empty());
+    CHECK(read_file(story.full(name)) == "two\n");
+  }
+}
+
+// Fault injection: a process that dies before each step, and one that dies in each write.
+TEST_CASE("a write that is broken off anywhere loses nothing, and the next one finishes it") {
+  const Files old{{"default.nix", nix::with_marker("", "{ a = 1; }\n")},
+                  {"gone.nix", nix::with_marker("", "{ }\n")},
+                  {"stacks/web/assets/Caddyfile", ":80\n"},
+                  {"stacks/web/assets/conf", "a file\n"},
+                  {"stacks/web/assets/dir/x", "in a directory\n"},
+                  {"stacks/gone/assets/x", "goes\n"}};
+  const Files next{{"default.nix", nix::with_marker("", "{ a = 2; }\n")},
+                   {"stacks/web/assets/Caddyfile", ":81\n"},
+                   {"stacks/web/assets/conf/y", "in a directory\n"},
+                   {"stacks/web/assets/dir", "a file\n"},
+                   {"stacks/web/assets/new", "comes\n"}};
+  const auto first = GENERATE(as<std::string>{}, "nothing", "the old files");
+  const Files before = first == "nothing" ? Files{} : old;
+  const auto count = [&] {
+    const Story story;
+    if (!before.empty()) GeneratedDirectory(story.root()).write({.files = before});
+    return GeneratedDirectory(story.root()).steps({.files = next}).size();
+  }();
+  REQUIRE(count > 5);
+  for (std::size_t dies = 0; dies <= count; ++dies) {
+    for (const bool in_a_write : {false, true}) {
+      CAPTURE(first, dies, in_a_write);
+      const Story story;
+      const GeneratedDirectory directory(story.root());
+      if (!before.empty()) directory.write({.files = before});
+      const auto steps = directory.steps({.files = next});
+      for (std::size_t i = 0; i < dies; ++i) directory.perform(steps[i]);
+      if (in_a_write) story.put(".hwcsync-new.AbC123", "half a fi");
+      for (const auto& [path, content] :
+           dies == 0 && !in_a_write && before.empty() ? Files{} : standing(story.root())) {
+        if (GeneratedDirectory::is_list(path) || path.rfind(".hwcsync-new.", 0) == 0) continue;
+        const auto was = before.find(path);
+        const auto is = next.find(path);
+        CHECK(
+            ((was != before.end() && was->second == content) || (is != next.end() && is->second == content)));
+      }
+      // To the new state, and from where it died back to the old one.
+      const Files& wanted = dies % 2 == 0 || before.empty() ? next : before;
+      CHECK(story.refusal(wanted).empty());
+      Files there = standing(story.root());
+      CHECK(there.erase(".copies") == 1);
+      CHECK(there == wanted);
+      CHECK(directory.steps({.files = wanted}).empty());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hwcsync::cli
