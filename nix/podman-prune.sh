@@ -3,14 +3,17 @@
 #
 # Removes images that no kept system generation needs, of root and of every user whom the running system lists. Every
 # generation says what it needs in its own etc/hwcsync/images, "user uid image" a line (a `#` begins a remark), so a
-# rollback finds its images. Never a container, a volume or a network, never what a container still uses, ended or not:
-# whose it is and what is in it cannot be told.
+# rollback finds its images. What a generation needed once is remembered below /var/lib/hwcsync/images, "id name" a line
+# in a file a user: nothing else is removed, so that one's own images stay, also under another name of one of ours. Never
+# a container, a volume or a network, never what a container still uses, ended or not: whose it is and what is in it
+# cannot be told.
 #
 # Exit status: 0 done, or a deployment is going on; 1 something could not be looked at: then nothing of it is removed.
 set -u
 [ -n "${HWCSYNC_ROOT-}" ] || PATH=/run/wrappers/bin:/run/current-system/sw/bin
 root=${HWCSYNC_ROOT-}
 list=etc/hwcsync/images
+memory=$root/var/lib/hwcsync/images
 newline='
 '
 failed=0
@@ -41,27 +44,74 @@ podman_() {
   if [ "$uid_" = 0 ]; then podman "$@"; else podman --url "unix://$root/run/user/$uid_/podman/podman.sock" "$@"; fi
 }
 
+# holds LINES LINE
+holds() { case $newline$1 in *"$newline$2$newline"*) true ;; *) false ;; esac; }
+
+# is_name NAME IMAGE: podman's whole name is what a generation calls IMAGE, maybe without registry and tag.
+is_name() {
+  case ${2##*/} in *:* | *@*) image_=$2 ;; *) image_=$2:latest ;; esac
+  case $1 in "$image_" | */"$image_") true ;; *) false ;; esac
+}
+
+# remember USER LINES
+remember() {
+  mkdir -p "$memory" && printf '%s' "$2" >"$memory/$1.new" && mv "$memory/$1.new" "$memory/$1"
+}
+
 prune() { # USER UID
   if ! images=$(podman_ "$2" images --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'); then
     say "podman of $1 does not answer: nothing is removed there"
     failed=1
     return
   fi
-  kept=$newline
+  kept= # ids
+  ours= # "id name"; "id <none>" for one that lost its name
+  [ ! -r "$memory/$1" ] || ours=$(cat "$memory/$1")$newline
   while read -r user _ image; do
     [ "$user" = "$1" ] || continue
-    id=$(podman_ "$2" image inspect --format '{{.Id}}' "$image" 2>/dev/null) && kept=$kept${id#sha256:}$newline
+    id=$(podman_ "$2" image inspect --format '{{.Id}}' "$image" 2>/dev/null) || continue
+    id=${id#sha256:}
+    kept=$kept$id$newline
+    ours="$ours$id <none>$newline"
+    while read -r other name; do
+      [ "${other#sha256:}" != "$id" ] || ! is_name "$name" "$image" || ours="$ours$id $name$newline"
+    done <<END
+$images
+END
   done <<END
 $needed
 END
+  # Of what is there: what to remember, and of that what to remove.
+  remembered=
+  unneeded=
+  while read -r id name; do
+    id=${id#sha256:}
+    [ -n "$id" ] || continue
+    case $name in *'<none>'*) name='<none>' ;; esac
+    # The id alone is remembered too: a name may go to the next image.
+    ! holds "$ours" "$id <none>" || remembered="$remembered$id <none>$newline"
+    case $name in
+      localhost/hwcsync/*) ;; # built by a stack
+      *) holds "$ours" "$id $name" || continue ;;
+    esac
+    remembered="$remembered$id $name$newline"
+    holds "$kept" "$id" || unneeded="$unneeded$id $name$newline"
+  done <<END
+$images
+END
+  # First, so that an image which cannot be removed today is known tomorrow.
+  if ! remember "$1" "$(printf '%s' "$remembered" | sort -u)$newline"; then
+    say "cannot write $memory/$1: nothing is removed there"
+    failed=1
+    return
+  fi
   while read -r id name; do
     [ -n "$id" ] || continue
-    case $kept in *"$newline${id#sha256:}$newline"*) continue ;; esac
-    case $name in *'<none>'*) name=$id ;; esac
+    [ "$name" != '<none>' ] || name=$id
     # By name, and without force: what a container uses stays, and so does what another name still holds.
     podman_ "$2" image rm "$name" >/dev/null 2>&1 && say "removed $name of $1"
   done <<END
-$images
+$unneeded
 END
 }
 

@@ -66,7 +66,7 @@ void put_pruning(SetBuilder& body) {
   SetBuilder service;
   service.put("description", "hwcsync: removes images that no generation needs")
       .put("restartIfChanged", false)
-      .put("startAt", "weekly")
+      .put("startAt", "daily")
       .put("serviceConfig.Type", "oneshot")
       .put("serviceConfig.ExecStart", "/etc/hwcsync/bin/podman-prune");
   SetBuilder timer;

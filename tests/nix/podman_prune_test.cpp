@@ -42,6 +42,9 @@ class Machine {
     generation("nix/var/nix/profiles/system-7-link", "homelab 1000 app:1\n");
     put("images.1000", "a1 app:1\na2 app:2\na0 app:0\nd0 <none>:<none>\nu0 tool:1 used\na2 app:latest\n");
     put("images.0", "w1 web:1\nw0 web:0\n");
+    // What generations before these needed.
+    put("var/lib/hwcsync/images/homelab", "a0 <none>\na0 app:0\nd0 <none>\nu0 tool:1\n");
+    put("var/lib/hwcsync/images/root", "w0 web:0\n");
   }
   void put(const std::string& name, const std::string& text) const {
     const std::string path = directory_.path() + "/" + name;
@@ -85,9 +88,45 @@ TEST_CASE("images of every generation that can be gone back to stay, others go, 
 
 TEST_CASE("once its generation is gone, an image goes too") {
   const Machine machine;
+  CHECK(machine.prune().status.ok());  // and remembers what there is
   machine.remove("nix/var/nix/profiles/system-7-link");
   CHECK(machine.prune().status.ok());
   CHECK(machine.text("images.1000") == "a2 app:2\nu0 tool:1 used\na2 app:latest\n");
+}
+
+TEST_CASE("what no generation ever needed is somebody's own and stays") {
+  const Machine machine;
+  machine.put(
+      "images.1000",
+      "a1 app:1\na1 backup:1\na2 docker.io/library/app:2\na3 app:latest\nm1 mine:1\nm2 <none>:<none>\n"
+      "b1 localhost/hwcsync/one-web:123\n");
+  const std::string own =
+      "a1 backup:1\na2 docker.io/library/app:2\na3 app:latest\nm1 mine:1\nm2 <none>:<none>\n";
+  CHECK(machine.prune().status.ok());
+  CHECK(machine.text("images.1000") == "a1 app:1\n" + own);
+  machine.remove("nix/var/nix/profiles/system-7-link");
+  CHECK(machine.prune().status.ok());
+  CHECK(machine.text("images.1000") == own);
+}
+
+TEST_CASE("an image whose name went to the next one is still known") {
+  const Machine machine;
+  CHECK(machine.prune().status.ok());
+  machine.remove("nix/var/nix/profiles/system-7-link");
+  machine.put("images.1000", "a1 <none>:<none>\na2 <none>:<none>\na3 app:2\n");
+  CHECK(machine.prune().status.ok());
+  CHECK(machine.text("images.1000") == "a3 app:2\n");
+  CHECK(machine.text("var/lib/hwcsync/images/homelab") == "a1 <none>\na2 <none>\na3 <none>\na3 app:2\n");
+}
+
+TEST_CASE("what cannot be remembered is not removed") {
+  const Machine machine;
+  machine.remove("var/lib/hwcsync/images");
+  machine.put("var/lib/hwcsync/images", "a file");
+  const auto result = machine.prune();
+  CHECK(result.status.value == 1);
+  CHECK_THAT(result.errors, Catch::Matchers::Contains("cannot write"));
+  CHECK(machine.text("images.0") == "w1 web:1\nw0 web:0\n");
 }
 
 TEST_CASE("containers, volumes and networks are not touched, and nothing is forced") {
