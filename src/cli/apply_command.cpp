@@ -4,6 +4,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
 #include "src/cli/facts.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/request.hpp"
 #include "src/cli/source.hpp"
 
@@ -67,6 +68,7 @@ int apply(const Options& options, Context& context) {
                         "look again: hwcsync plan"});
   }
   if (plan.refused()) {
+    if (context.json) context.out << json_text(plan::to_json(plan));
     context.err << plan::to_text(plan);
     return kRefused;
   }

@@ -1,22 +1,21 @@
 #include "src/cli/cli.hpp"
 
-#include "gitops/lint/lint.hpp"
 #include "secrets/arena/secret_error.hpp"
 #include "src/base/error.hpp"
-#include "src/base/json.hpp"
 #include "src/base/text.hpp"
 #include "src/cli/command.hpp"
 #include "src/cli/exit_status.hpp"
-#include "src/cli/people.hpp"
+#include "src/cli/json_answer.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <ostream>
+#include <sstream>
 
 namespace hwcsync::cli {
 namespace {
@@ -24,98 +23,74 @@ namespace {
 constexpr const char* kIntroduction =
     "hwcsync keeps a NixOS host in step with a Git repository of container stacks.";
 
-// Begins with the class of failure, so that a script can tell "no match" from a broken file.
-void report_secret(std::ostream& err, const secrets::SecretError& error) {
-  const ErrorText& text = error.text();
-  err << secrets::to_string(error.failure()) << ": " << text.context;
-  if (!text.subject.empty()) err << ' ' << text.subject;
-  if (!error.detail().empty()) err << ": " << error.detail();
-  err << '\n';
-  if (!text.hint.empty()) err << "  " << text.hint << '\n';
-}
-
-void report(std::ostream& err, const Error& error) {
-  err << "hwcsync: " << error.what() << '\n';
-  if (!error.text().hint.empty()) err << "  " << error.text().hint << '\n';
-}
-
-// Commands that write one JSON document, and then write one about their failure too (docs/formats.md).
-constexpr std::array kReaders{"config", "explain", "lint", "plan", "render"};
-
-// What a reader of --json gets in the place of the document that could not be made.
-class FailureDocument {
- public:
-  FailureDocument(const std::string& command, const Context& context)
-      : context_(context), wanted_(std::find(kReaders.begin(), kReaders.end(), command) != kReaders.end()) {}
-
-  void write(const Error& error, const std::vector<Problem>& problems = {}) const {
-    if (!wanted_ || !context_.json) return;
-    std::vector<lint::Finding> findings;
-    for (const Problem& problem : problems) {
-      lint::Finding finding;
-      finding.rule = "unreadable";
-      finding.severity = stack::Severity::error;
-      finding.where = problem.where;
-      finding.message = problem.message;
-      findings.push_back(std::move(finding));
-    }
-    OrderedJson out = lint::to_json(findings);
-    out["error"] = {{"message", error.what()}, {"hint", error.text().hint}};
-    context_.out << json_text(out);
-  }
-
- private:
-  const Context& context_;
-  bool wanted_;
+// What a command ended with.
+struct Ending {
+  int status = kDone;
+  std::optional<Failure> failure{};  // told already
 };
 
+Ending report(std::ostream& err, int status, const Error& error) {
+  err << "hwcsync: " << error.what() << '\n';
+  if (!error.text().hint.empty()) err << "  " << error.text().hint << '\n';
+  return {status, Failure{error.what(), error.text().hint}};
+}
+
+// Begins with the class of failure, so that a script can tell "no match" from a broken file.
+Ending report_secret(std::ostream& err, const secrets::SecretError& error) {
+  const ErrorText& text = error.text();
+  std::string message = std::string(secrets::to_string(error.failure())) + ": " + text.context;
+  if (!text.subject.empty()) message += ' ' + text.subject;
+  if (!error.detail().empty()) message += ": " + error.detail();
+  err << message << '\n';
+  if (!text.hint.empty()) err << "  " << text.hint << '\n';
+  return {kBadInput, Failure{message, text.hint}};
+}
+
+Ending report_problems(std::ostream& err, const ConfigError& error) {
+  for (const Problem& problem : error.problems())
+    err << "hwcsync: " << problem.where.to_string() << ": " << problem.message << '\n';
+  return {error.kind() == ConfigKind::host ? kBadHostConfig : kBadInput,
+          Failure{error.what(), error.text().hint, error.problems()}};
+}
+
+Ending say(std::ostream& err, int status, const std::string& message) {
+  err << "hwcsync: " << message << '\n';
+  return {status, Failure{message}};
+}
+
 // The one ladder of catches.
-int guarded(const std::function<int()>& body, std::ostream& err, const FailureDocument& document) {
+Ending guarded(const std::function<int()>& body, std::ostream& err) {
   try {
-    return body();
+    return {body()};
   } catch (const ConfigError& error) {
-    for (const Problem& problem : error.problems()) {
-      err << "hwcsync: " << problem.where.to_string() << ": " << problem.message << '\n';
-    }
-    document.write(error, error.problems());
-    return error.kind() == ConfigKind::host ? kBadHostConfig : kBadInput;
+    return report_problems(err, error);
   } catch (const UsageError& error) {
-    report(err, error);
-    document.write(error);
-    return kUsage;
+    return report(err, kUsage, error);
   } catch (const RefusedError& error) {
-    report(err, error);
-    document.write(error);
-    return kRefused;
+    return report(err, kRefused, error);
   } catch (const BusyError& error) {
-    report(err, error);
-    return kBusy;
+    return report(err, kBusy, error);
   } catch (const secrets::SecretError& error) {
-    report_secret(err, error);
-    return kBadInput;
+    return report_secret(err, error);
   } catch (const Error& error) {
-    report(err, error);
-    document.write(error);
-    return kFailed;
+    return report(err, kFailed, error);
   } catch (const Cancelled&) {
-    err << "hwcsync: cancelled\n";
-    return kBusy;
+    return say(err, kBusy, "cancelled");
   } catch (const std::filesystem::filesystem_error& error) {
-    err << "hwcsync: cannot use " << error.path1().string() << ": " << error.code().message() << '\n';
-    return kFailed;
+    return say(err, kFailed, "cannot use " + error.path1().string() + ": " + error.code().message());
   } catch (const std::exception& error) {
-    err << "hwcsync: internal error: " << error.what() << '\n';
-    return kFailed;
+    return say(err, kFailed, std::string("internal error: ") + error.what());
   }
 }
 
-void unknown_command(const std::string& word, std::ostream& err) {
+Ending unknown_command(const std::string& word, std::ostream& err) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (!command.hidden) names.push_back(command.name);
   }
-  err << "hwcsync: unknown command '" << word << "'" << suggestion(word, names) << '\n'
-      << "  hwcsync help lists the commands\n";
+  return report(err, kUsage,
+                Error({"unknown command '" + word + "'" + suggestion(word, names), "", "",
+                       "hwcsync help lists the commands"}));
 }
 
 void add_shared_options(CLI::App& app, Context& context) {
@@ -139,8 +114,8 @@ void refuse_empty_words(CLI::App& app) {
 }
 
 // What is wrong with a command line, and for a command that has subcommands which ones those are.
-void report_usage(std::ostream& err, const CLI::App& app, const std::vector<std::string>& words,
-                  const std::string& trouble) {
+Ending report_usage(std::ostream& err, const CLI::App& app, const std::vector<std::string>& words,
+                    const std::string& trouble) {
   std::vector<std::string> names;
   const auto commands =
       app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == words.front(); });
@@ -148,22 +123,14 @@ void report_usage(std::ostream& err, const CLI::App& app, const std::vector<std:
     for (const CLI::App* below : commands.front()->get_subcommands([](const CLI::App*) { return true; }))
       names.push_back(below->get_name());
   }
-  if (names.empty()) {
-    err << "hwcsync: " << trouble << '\n';
-    return;
-  }
   const auto word = std::find_if(words.begin() + 1, words.end(),
                                  [](const std::string& one) { return one.empty() || one.front() != '-'; });
-  if (word == words.end()) {
-    err << "hwcsync: " << words.front() << " needs a subcommand\n";
-  } else if (std::find(names.begin(), names.end(), *word) == names.end()) {
-    err << "hwcsync: unknown subcommand '" << *word << "' of " << words.front() << suggestion(*word, names)
-        << '\n';
-  } else {
-    err << "hwcsync: " << trouble << '\n';
-    return;
-  }
-  err << "  its subcommands: " << join(names, ", ") << '\n';
+  const bool known = word != words.end() && std::find(names.begin(), names.end(), *word) != names.end();
+  if (names.empty() || known) return say(err, kUsage, trouble);
+  const std::string message = word == words.end() ? words.front() + " needs a subcommand"
+                                                  : "unknown subcommand '" + *word + "' of " + words.front() +
+                                                        suggestion(*word, names);
+  return report(err, kUsage, Error({message, "", "", "its subcommands: " + join(names, ", ")}));
 }
 
 bool is_known(const std::string& word) {
@@ -173,23 +140,15 @@ bool is_known(const std::string& word) {
   return false;
 }
 
-}  // namespace
-
-int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+// `context.out` is where the command writes.
+Ending run_words(std::vector<std::string> arguments, Context& context) {
   CLI::App app{kIntroduction, "hwcsync"};
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string("hwcsync ") + HWCSYNC_VERSION);
+  app.add_flag("--json", context.json, "write JSON");
   app.footer("hwcsync COMMAND --help shows the options and examples of a command.");
-  Context context{out, err, {}, {}, {}};
-  if (!arguments.empty() && arguments.front() == "help") {
-    arguments.erase(arguments.begin());
-    arguments.emplace_back("--help");
-  }
-  if (arguments.empty()) arguments.emplace_back("--help");
-  if (arguments.front().front() != '-' && !is_known(arguments.front())) {
-    unknown_command(arguments.front(), err);
-    return kUsage;
-  }
+  if (arguments.front().front() != '-' && !is_known(arguments.front()))
+    return unknown_command(arguments.front(), context.err);
 
   std::function<int()> selected;
   for (const Command& command : commands()) {
@@ -206,17 +165,40 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes its words from the back
     app.parse(arguments);
   } catch (const CLI::Success& done) {  // --help, --version
-    return app.exit(done, out, err);
+    return {app.exit(done, context.out, context.err)};
   } catch (const CLI::ParseError& error) {
-    report_usage(err, app, words, error.what());
-    return kUsage;
+    return report_usage(context.err, app, words, error.what());
   }
-  if (!selected) return kUsage;
-  const int status = guarded(selected, err, FailureDocument(words.front(), context));
+  if (!selected) return say(context.err, kUsage, "no command is named");
+  return guarded(selected, context.err);
+}
+
+// `help` and no words at all are --help.
+std::vector<std::string> with_help(std::vector<std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  if (arguments.empty()) arguments.emplace_back("--help");
+  return arguments;
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  arguments = with_help(std::move(arguments));
+  const bool json = asks_for_json(arguments);
+  std::ostringstream written;
+  Context context{json ? written : out, err, {}, {}, {}};
+  const auto named = std::find_if(arguments.begin(), arguments.end(),
+                                  [](const std::string& word) { return word.rfind('-', 0) != 0; });
+  const std::string command = named == arguments.end() ? "" : *named;
+  const Ending ending = run_words(std::move(arguments), context);
+  if (json && !context.answered) out << json_answer(command, ending.status, written.str(), ending.failure);
   errno = 0;
-  if (out.flush() || errno == EPIPE) return status;  // who closes a pipe has seen enough
+  if (out.flush() || errno == EPIPE) return ending.status;  // who closes a pipe has seen enough
   err << "hwcsync: cannot write standard output: " << std::strerror(errno) << '\n';
-  return status == kDone ? kFailed : status;
+  return ending.status == kDone ? kFailed : ending.status;
 }
 
 }  // namespace hwcsync::cli

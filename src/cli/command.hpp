@@ -15,10 +15,11 @@ namespace hwcsync::cli {
 struct Context {
   std::ostream& out;
   std::ostream& err;
-  std::string config;  // --config: the host's configuration file
-  std::string repo;    // --repo
-  std::string host;    // --host
-  bool json = false;   // --json
+  std::string config;     // --config: the host's configuration file
+  std::string repo;       // --repo
+  std::string host;       // --host
+  bool json = false;      // --json: `out` takes one document, which begins with '{'
+  bool answered = false;  // that document went to stdout past `out`, as plaintext does
 };
 
 // One row of the table of commands. `declare` adds the command's own options and gives back what runs it.

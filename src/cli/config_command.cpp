@@ -5,6 +5,7 @@
 #include "src/base/text.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/plain_files.hpp"
 #include "src/cli/source.hpp"
 #include "src/cli/working_tree.hpp"
@@ -55,8 +56,7 @@ OrderedJson to_json(const Yaml& value) {
 
 void print(const compose::Project& project, const Context& context) {
   if (context.json) {
-    context.out << to_json(project.canonical).dump(2, ' ', false, OrderedJson::error_handler_t::replace)
-                << '\n';
+    context.out << json_text(to_json(project.canonical));
   } else {
     context.out << write_yaml(project.canonical);
   }
@@ -86,6 +86,8 @@ compose::Variables declared(const std::vector<std::string>& words) {
     if (equals == std::string::npos || !compose::is_variable_name(name)) {
       throw UsageError({"cannot use", "--var " + word, "it is not NAME=VALUE", ""});
     }
+    if (!is_valid_utf8(word))
+      throw UsageError({"cannot use", "--var " + printable(word), "its value is not UTF-8", ""});
     out.values[name] = word.substr(equals + 1);
   }
   return out;

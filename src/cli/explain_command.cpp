@@ -26,6 +26,13 @@ std::string severity(const lint::Rule& rule) {
 }
 
 int list_rules(Context& context) {
+  if (context.json) {
+    OrderedJson rules = OrderedJson::array();
+    for (const lint::Rule& rule : lint::rules())
+      rules.push_back({{"rule", rule.name}, {"severity", severity(rule)}, {"summary", rule.summary}});
+    context.out << json_text({{"version", 1}, {"rules", rules}});
+    return kDone;
+  }
   Table table;
   for (const lint::Rule& rule : lint::rules()) table.add({rule.name, severity(rule), rule.summary});
   context.out << table.text();
@@ -34,13 +41,11 @@ int list_rules(Context& context) {
 
 int explain_rule(const lint::Rule& rule, Context& context) {
   if (context.json) {
-    context.out << OrderedJson{{"version", 1},
-                               {"rule", rule.name},
-                               {"severity", severity(rule)},
-                               {"summary", rule.summary},
-                               {"explanation", rule.explanation}}
-                       .dump(2)
-                << '\n';
+    context.out << json_text({{"version", 1},
+                              {"rule", rule.name},
+                              {"severity", severity(rule)},
+                              {"summary", rule.summary},
+                              {"explanation", rule.explanation}});
   } else {
     context.out << rule.name << " (" << severity(rule) << "): " << rule.summary << "\n\n"
                 << rule.explanation << '\n';
@@ -70,7 +75,7 @@ int explain_stack(const std::string& name, const Files& files, const stack::Repo
   const layout::Stack stack = layout::load_stack(*files.tree, config, stack::find_host(config, host), name,
                                                  counters, layout::Limits::kept);
   if (context.json) {
-    context.out << explain_json(stack).dump(2) << '\n';
+    context.out << json_text(explain_json(stack));
   } else {
     context.out << explain_text(stack);
   }

@@ -4,12 +4,14 @@
 #include "src/base/error.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>
 #include <ostream>
+#include <utility>
 
 namespace hwcsync::cli {
 namespace fs = std::filesystem;
@@ -27,16 +29,19 @@ hosts:
     firewall: true
 )";
 
-void write(const std::string& path, const std::string& content, const Context& context) {
+enum class Written { yes, there_already };
+
+Written write(const std::string& path, const std::string& content, const Context& context) {
   if (fs::exists(path)) {
     context.err << "kept   " << path << " (it is there already)\n";
-    return;
+    return Written::there_already;
   }
   make_directories(fs::path(path).parent_path().string(), 0755);
   AtomicFile file(path, 0644);
   file.write(content);
   file.commit();
   context.err << "wrote  " << path << '\n';
+  return Written::yes;
 }
 
 int init(const std::string& directory, Context& context) {
@@ -53,9 +58,16 @@ int init(const std::string& directory, Context& context) {
     config.replace(at, 4, context.host);
   }
   make_directories(directory, 0755);
-  write(directory + "/hwcsync.yaml", config, context);
-  write(directory + "/generated/hwcsync/" + context.host + "/default.nix", nix::placeholder(context.host),
-        context);
+  OrderedJson answer{{"version", 1}, {"host", context.host}};
+  answer["written"] = OrderedJson::array();
+  answer["kept"] = OrderedJson::array();
+  for (const auto& [path, content] :
+       {std::pair(directory + "/hwcsync.yaml", config),
+        std::pair(directory + "/generated/hwcsync/" + context.host + "/default.nix",
+                  nix::placeholder(context.host))}) {
+    answer[write(path, content, context) == Written::yes ? "written" : "kept"].push_back(path);
+  }
+  if (context.json) context.out << json_text(answer);
   context.err << "next: add a stack in stacks/NAME/compose.yaml, list it in hwcsync.yaml, and import\n"
                  "      ./generated/hwcsync/"
               << context.host << " in the modules of nixosConfigurations." << context.host << '\n';

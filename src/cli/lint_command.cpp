@@ -1,4 +1,5 @@
 #include "gitops/lint/lint.hpp"
+#include "gitops/nix/render.hpp"
 #include "src/base/text.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
@@ -36,9 +37,10 @@ int lint(const std::string& directory, Context& context) {
   std::size_t stacks = 0;
   for (const std::string& host : hosts) {
     layout::LoadCounters counters;
-    for (lint::Finding& finding : lint::lint(layout::load_desired_state(*files.tree, host, counters))) {
-      findings.push_back(std::move(finding));
-    }
+    const layout::DesiredState desired = layout::load_desired_state(*files.tree, host, counters);
+    for (lint::Finding& finding : lint::lint(desired)) findings.push_back(std::move(finding));
+    // Some of what a style cannot carry shows only while its modules are made.
+    (void)nix::render(desired);
     stacks += counters.stacks;
   }
   if (context.json) {

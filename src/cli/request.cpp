@@ -4,6 +4,7 @@
 #include "gitops/source/fetch.hpp"
 #include "gitops/source/repository.hpp"
 #include "src/base/error.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/progress.hpp"
 #include "src/daemon/worker_starter.hpp"
 
@@ -48,7 +49,17 @@ int run_and_follow(const settings::Settings& settings, history::Request request,
   daemon::WorkerStarter(runner, settings::settings_path(context.config)).start(run.id());
   context.err << "run " << run.id() << '\n';
   SystemClock clock;
-  return follow_run(settings.state_dir, settings.runtime_dir, run.id(), context.err, clock);
+  const int status = follow_run(settings.state_dir, settings.runtime_dir, run.id(), context.err, clock);
+  if (context.json) {
+    const auto journal = history::read_journal(run.journal_path());
+    context.out << json_text(
+        {{"version", 1},
+         {"run", run.id()},
+         {"state", journal.empty() ? "" : std::string(history::state_name(journal.back().state))},
+         {"detail", journal.empty() ? Json::object() : journal.back().detail},
+         {"exit_status", status}});
+  }
+  return status;
 }
 
 }  // namespace hwcsync::cli

@@ -33,13 +33,13 @@ struct Options {
   std::vector<std::string> identities;
 };
 
-void show(const secrets::SecureBuffer& value, const std::string& name) {
+void show(const secrets::SecureBuffer& value, const std::string& name, Context& context) {
   refuse_binary_on_terminal(value.bytes(), name);
-  write_plaintext(value.bytes());
+  write_plaintext(value.bytes(), name, context);
 }
 
 // An encrypted file, or one value of it.
-void show_file(const Options& options, const PersonKeys& keys) {
+void show_file(const Options& options, const PersonKeys& keys, Context& context) {
   const std::string ciphertext = read_file(options.name);
   const auto format = secrets::detect_source_format(ciphertext);
   if (!format) {
@@ -48,8 +48,8 @@ void show_file(const Options& options, const PersonKeys& keys) {
   }
   try {
     const secrets::PlainSource plain(*format, ciphertext, keys.identities);
-    if (options.key.empty()) return show(plain.whole(), options.name);
-    if (const auto value = plain.value(options.key)) return show(*value, options.name);
+    if (options.key.empty()) return show(plain.whole(), options.name, context);
+    if (const auto value = plain.value(options.key)) return show(*value, options.name, context);
   } catch (const secrets::SecretError& error) {
     throw secrets::SecretError(error.failure(), {"cannot decrypt", options.name, {}, error.text().hint},
                                error.detail() + unused_keys(keys));
@@ -72,7 +72,7 @@ std::optional<std::string> find_in_view(const std::string& name, const settings:
 }
 
 // The secret as its consumers would see it, from the ciphertexts of a repository.
-void show_from_repository(const Options& options, const Context& context, const settings::Settings& settings,
+void show_from_repository(const Options& options, Context& context, const settings::Settings& settings,
                           const PersonKeys& keys) {
   const Files files = open_files("", context, settings);
   const auto config = stack::read_repository_config(*files.tree);
@@ -100,7 +100,7 @@ void show_from_repository(const Options& options, const Context& context, const 
     throw secrets::SecretError(secrets::SecretFailure::no_match, {"cannot show", options.name, {}, {}},
                                file.failure + unused_keys(keys));
   }
-  show(file.content, options.name);
+  show(file.content, options.name, context);
 }
 
 int cat(const Options& options, Context& context) {
@@ -108,7 +108,7 @@ int cat(const Options& options, Context& context) {
   const settings::Settings settings = load_settings(context);
   std::error_code error;
   if (fs::is_regular_file(options.name, error)) {
-    show_file(options, find_person_keys(options.identities, settings));
+    show_file(options, find_person_keys(options.identities, settings), context);
     return kDone;
   }
   if (!options.key.empty())
@@ -116,7 +116,7 @@ int cat(const Options& options, Context& context) {
   const bool by_repository = !context.repo.empty() || !options.identities.empty();
   const auto path = by_repository ? std::nullopt : find_in_view(options.name, settings);
   if (path) {
-    show(secrets::read_secret_file(*path, kValueLimit), options.name);
+    show(secrets::read_secret_file(*path, kValueLimit), options.name, context);
   } else {
     show_from_repository(options, context, settings, find_person_keys(options.identities, settings));
   }

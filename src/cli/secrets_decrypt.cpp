@@ -6,6 +6,7 @@
 #include "src/cli/exit_status.hpp"
 #include "src/cli/passphrase.hpp"
 #include "src/cli/person_keys.hpp"
+#include "src/cli/secret_format.hpp"
 #include "src/cli/secret_output.hpp"
 #include "src/cli/secrets_group.hpp"
 #include "src/cli/source.hpp"
@@ -17,15 +18,9 @@ namespace {
 
 struct Options {
   std::string file;
+  std::string format;
   std::vector<std::string> identities;
 };
-
-// By content, as the loader of stacks does it.
-secrets::SourceFormat format_of(std::string_view text, const std::string& path) {
-  if (const auto format = secrets::detect_source_format(text)) return *format;
-  throw secrets::SecretError(secrets::SecretFailure::not_encrypted,
-                             {"cannot decrypt", path, "not encrypted", {}}, "neither age nor sops");
-}
 
 int decrypt(const Options& options, Context& context) {
   secrets::harden_process();
@@ -39,13 +34,13 @@ int decrypt(const Options& options, Context& context) {
   const std::string ciphertext = read_file(or_stdin(path));
   const std::string name = path == "-" ? "standard input" : path;
   try {
-    const secrets::SourceFormat format = format_of(ciphertext, name);
+    const secrets::SourceFormat format = format_of_file(ciphertext, options.format, "cannot decrypt", name);
     if (format == secrets::SourceFormat::age && secrets::needs_passphrase(secrets::as_bytes(ciphertext))) {
       if (auto typed = ask_passphrase("Passphrase of " + name + ": "))
         keys.identities.push_back({"what was typed", secrets::PassphraseIdentity{std::move(*typed)}});
     }
     const secrets::PlainSource plain(format, ciphertext, keys.identities);
-    write_plaintext(plain.whole().bytes());
+    write_plaintext(plain.whole().bytes(), name, context);
   } catch (const secrets::SecretError& error) {
     // The formats know what is wrong, not which file it is wrong in.
     throw secrets::SecretError(error.failure(), {"cannot decrypt", name, {}, error.text().hint},
@@ -66,6 +61,7 @@ void add_secrets_decrypt(SecretsGroup& group) {
   app.add_option("-i,--identity", options->identities,
                  "identity file, '-': stdin (default: where sops looks, and this machine's)")
       ->allow_extra_args(false);
+  add_format_option(app, options->format);
   app.add_option("FILE", options->file, "sops (yaml, json, dotenv, ini, binary) or age file; '-': stdin")
       ->required();
 }

@@ -6,6 +6,7 @@
 #include "src/base/error.hpp"
 #include "src/cli/exit_status.hpp"
 #include "src/cli/passphrase.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/person_keys.hpp"
 #include "src/cli/secrets_group.hpp"
 #include "src/cli/source.hpp"
@@ -125,13 +126,16 @@ int encrypt(const Options& options, Context& context) {
   secrets::harden_process();
   const std::string text =
       options.passphrase ? encrypt_to_passphrase(options) : encrypt_to_recipients(options, context);
+  OrderedJson answer{{"version", 1}, {"format", options.format}, {"output", options.output}};
   if (options.output.empty()) {
-    context.out << text;
-    return kDone;
+    answer["content"] = text;
+    if (!context.json) context.out << text;
+  } else {
+    AtomicFile file(options.output, 0644);
+    file.write(text);
+    file.commit();
   }
-  AtomicFile file(options.output, 0644);
-  file.write(text);
-  file.commit();
+  if (context.json) context.out << json_text(answer);
   return kDone;
 }
 

@@ -1,4 +1,5 @@
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 #include "src/cli/secrets_group.hpp"
 
 #include <ostream>
@@ -15,6 +16,8 @@ int mount(const Options& options, Context& context) {
   SystemClock clock;
   const secrets::ViewStatus view =
       secrets::wait_for_view(service, options.uid, std::chrono::seconds(60), clock);
+  if (context.json)
+    context.out << json_text({{"version", 1}, {"uid", view.uid}, {"path", view.path}, {"bound", view.bound}});
   context.err << "view of uid " << view.uid << " at " << (view.bound.empty() ? view.path : view.bound)
               << '\n';
   return kDone;

@@ -12,6 +12,7 @@
 #include "src/cli/exit_status.hpp"
 #include "src/cli/people.hpp"
 #include "src/cli/person_keys.hpp"
+#include "src/cli/secret_format.hpp"
 #include "src/cli/secrets_group.hpp"
 #include "src/cli/source.hpp"
 #include "src/cli/working_tree.hpp"
@@ -32,6 +33,7 @@ struct Options {
   std::vector<std::string> files;
   std::vector<std::string> identities;
   std::vector<std::string> recipients;
+  std::string format;
   bool dry_run = false;
   bool rotate = false;
 };
@@ -178,25 +180,22 @@ class Rekeying {
     const std::string path = fs::canonical(target.path, missing).string();
     if (missing) throw SystemError("cannot rekey", target.shown, missing.value(), "");
     const std::string before = read_file(path);
-    const auto format = secrets::detect_source_format(before);
-    if (!format) {
-      throw secrets::SecretError(secrets::SecretFailure::not_encrypted,
-                                 {"cannot rekey", target.shown, {}, {}}, "neither age nor sops");
-    }
+    const secrets::SourceFormat format =
+        format_of_file(before, options_.format, "cannot rekey", target.shown);
     const auto wanted = parse_all(target.recipients);
-    compare(*format, before, wanted, out);
-    const bool hidden = *format == secrets::SourceFormat::age;
+    compare(format, before, wanted, out);
+    const bool hidden = format == secrets::SourceFormat::age;
     if (!hidden && out.added.empty() && out.removed.empty() && !options_.rotate) {
       out.action = "unchanged";
       return;
     }
-    require_writable(*format, before);
+    require_writable(format, before);
     refuse_lockout(wanted);
     out.action = "would be rekeyed";
     if (hidden) out.reason = "an age file hides whom it is for";
     if (options_.dry_run) return;
-    const std::string after = encrypt(*format, before, wanted);
-    check_same(*format, before, after);
+    const std::string after = encrypt(format, before, wanted);
+    check_same(format, before, after);
     replace(path, after);
     out.action = "rekeyed";
   }
@@ -373,6 +372,7 @@ void add_secrets_rekey(SecretsGroup& group) {
   app.add_option("-i,--identity", options->identities,
                  "identity file (default: where sops looks, and this machine's)")
       ->allow_extra_args(false);
+  add_format_option(app, options->format);
   app.add_flag("--dry-run", options->dry_run,
                "say what would change; needs no key, and foresees a lockout with one");
   app.add_flag("--rotate", options->rotate, "sops: a new data key, and every value encrypted again");

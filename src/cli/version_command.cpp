@@ -1,6 +1,6 @@
-#include "src/base/json.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/exit_status.hpp"
+#include "src/cli/people.hpp"
 
 #include <ostream>
 
@@ -10,7 +10,7 @@ Command version_command() {
   return {"version", "print the version", "  hwcsync version\n", [](CLI::App&, Context& context) {
             return [&context] {
               if (context.json) {
-                context.out << OrderedJson{{"version", 1}, {"hwcsync", HWCSYNC_VERSION}}.dump(2) << '\n';
+                context.out << json_text({{"version", 1}, {"hwcsync", HWCSYNC_VERSION}});
               } else {
                 context.out << "hwcsync " << HWCSYNC_VERSION << '\n';
               }

@@ -107,6 +107,11 @@ echo "N8N_ENCRYPTION_KEY=plain" >"$repo/stacks/n8n/n8n.env"
 expect 65 "not encrypted" "$program" lint "$repo"
 restore
 
+# What a style cannot carry shows before anything is deployed.
+change stacks/n8n/compose.yaml 's/^    image: .*/&\n    command: []/'
+expect 65 "an empty 'command' would have to clear" "$program" lint "$repo"
+restore
+
 # What the policy calls an error: a finding for lint, a refusal for plan.
 change hwcsync.yaml 's/image-unpinned: warn/image-unpinned: error/'
 change stacks/n8n/compose.yaml 's/^\(    image: [^:]*\):.*/\1/'
@@ -126,6 +131,13 @@ expect 0 "N8N_ENCRYPTION_KEY=" "$program" secrets decrypt -i "$work/key" "$repo/
 expect 0 "N8N_ENCRYPTION_KEY=" sh -c "'$program' secrets decrypt -i '$work/key' - <'$repo/stacks/n8n/n8n.env'"
 expect 0 "N8N_ENCRYPTION_KEY=" sh -c "'$program' secrets decrypt -i - '$repo/stacks/n8n/n8n.env' <'$work/key'"
 expect 64 "twice" "$program" secrets decrypt -i - -
+expect 0 "N8N_ENCRYPTION_KEY=" "$program" secrets decrypt --format dotenv -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 65 "header failure" "$program" secrets decrypt --format age -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 65 "" "$program" secrets decrypt --format json -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 64 "--format" "$program" secrets decrypt --format toml -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 0 "unchanged" "$program" secrets rekey --format dotenv -r "$recipient" -i "$work/key" "$repo/stacks/n8n/n8n.env"
+expect 65 "failed" "$program" secrets rekey --format age -r "$recipient" -i "$work/key" "$repo/stacks/n8n/n8n.env"
+restore
 # begins CLASS COMMAND...: the first words of the error, for scripts.
 begins() {
   local class=$1 out
