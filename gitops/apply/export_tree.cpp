@@ -30,7 +30,9 @@ void write_directory(const git::GitTree& tree, const std::string& path, const st
   if (!entries) return;
   for (const TreeEntry& entry : *entries) {
     const std::string below = path.empty() ? entry.name : path + '/' + entry.name;
-    if (entry.kind == EntryKind::directory) {
+    if (entry.kind == EntryKind::submodule) {
+      make_directories(target + '/' + entry.name, 0755);  // as git leaves one that nobody initialised
+    } else if (entry.kind == EntryKind::directory) {
       write_directory(tree, below, target + '/' + entry.name);
     } else {
       write_entry(tree, below, entry.kind, target + '/' + entry.name);

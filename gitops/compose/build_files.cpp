@@ -1,5 +1,6 @@
 #include "gitops/compose/build_files.hpp"
 
+#include "gitops/compose/files.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
 
@@ -9,7 +10,7 @@ namespace hwcsync::compose {
 namespace {
 
 constexpr const char* kDefaultFile = "Dockerfile";
-constexpr const char* kInlineFile = ".hwcsync.Dockerfile";
+constexpr const char* kAddedFile = ".hwcsync.Dockerfile";
 
 bool is_remote(const std::string& context) {
   return context.find("://") != std::string::npos || context.rfind("git@", 0) == 0 ||
@@ -40,19 +41,39 @@ std::optional<std::string> place_context(Reading& reading, const Yaml& value, co
   return path;
 }
 
-// The Dockerfile's name in the context.
-bool take_dockerfile(Reading& reading, const Yaml& value, Build& build, TrackedDirectory& files) {
+// One that is not among the files of the context is added to them: Compose lets it stand beside.
+bool take_dockerfile(Reading& reading, const Yaml& value, const std::string& context, Build& build,
+                     TrackedDirectory& files) {
   if (!build.dockerfile_inline.empty()) {
-    files.files[kInlineFile] = {build.dockerfile_inline, false};
-    build.dockerfile = kInlineFile;
+    files.files[kAddedFile] = {build.dockerfile_inline, false};
+    build.dockerfile = kAddedFile;
     return true;
   }
-  const auto name = join_path("", build.dockerfile.empty() ? kDefaultFile : build.dockerfile);
-  build.dockerfile = name.value_or(build.dockerfile);
-  if (name && files.files.count(*name) > 0) return true;
-  reading.problems.add(
-      value, "there is no '" + build.dockerfile + "' in the build context '" + build.context + '\'');
-  return false;
+  const Yaml* key = value.find("dockerfile");
+  const auto refuse = [&](const std::string& message) {
+    reading.problems.add(key == nullptr ? value : *key, message);
+    return false;
+  };
+  const std::string said = build.dockerfile.empty() ? kDefaultFile : build.dockerfile;
+  if (const auto name = join_path("", said); name && files.files.count(*name) > 0) {
+    build.dockerfile = *name;
+    return true;
+  }
+  const auto path = said.front() == '/' ? std::nullopt : join_path(context, said);
+  if (!path)
+    return refuse("the Dockerfile '" + said +
+                  "' is outside of the repository; commit it beside the build context");
+  if (reading.context.ciphertexts.count(*path) > 0)
+    return refuse("the Dockerfile '" + said + "' is encrypted");
+  auto content = read_tracked_file(reading.tree, *path);
+  if (!content) {
+    return refuse(absence(reading.tree, *path,
+                          "there is no '" + said + "' in the build context '" + build.context +
+                              "' (looked for " + *path + ')'));
+  }
+  files.files[kAddedFile] = {std::move(*content), false};
+  build.dockerfile = kAddedFile;
+  return true;
 }
 
 // An argument without a value has that of a variable; of nobody's, that of the Dockerfile.
@@ -103,7 +124,7 @@ void take_build_context(Reading& reading, const Yaml& value, Draft& draft) {
   const auto path = place_context(reading, value, build);
   if (!path) return;
   auto files = read_directory(reading, value, *path);
-  if (!files || !take_dockerfile(reading, value, build, *files)) return;
+  if (!files || !take_dockerfile(reading, value, *path, build, *files)) return;
   fill_arguments(reading, value, build);
   if (build.platforms.size() > 1) {
     reading.problems.add(value,

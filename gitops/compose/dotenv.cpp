@@ -1,5 +1,7 @@
 #include "gitops/compose/dotenv.hpp"
 
+#include "src/base/utf8.hpp"
+
 #include <algorithm>
 
 namespace hwcsync::compose {
@@ -186,11 +188,16 @@ class Parser {
 }  // namespace
 
 Dotenv parse_dotenv(std::string_view text, const std::string& file, const Variables& variables) {
+  Dotenv wrong;
+  wrong.error = utf8_problem(text, file);
+  if (wrong.error) return wrong;
   return Parser(text, file, variables).run();
 }
 
 Dotenv parse_raw_env(std::string_view text, const std::string& file) {
   Dotenv out;
+  out.error = utf8_problem(text, file);
+  if (out.error) return out;
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   for (int number = 1; !text.empty(); ++number) {
     const auto end = std::min(text.find('\n'), text.size());

@@ -1,5 +1,6 @@
 #include "gitops/compose/dotenv.hpp"
 #include "gitops/compose/fields.hpp"
+#include "gitops/compose/files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -127,12 +128,13 @@ void read_file(Reading& reading, const Yaml& where, const EnvFile& item, const V
   const auto full = reading.context.place(item.path, reading.context.directory);
   const auto content = full ? reading.tree.read(*full) : std::nullopt;
   if (!content) {
-    if (!item.required && full) {
+    if (!item.required && full && !path_fault(reading.tree, *full)) {
       reading.note(where.where(), "the file '" + item.path + "' is not required and not there: left out");
       return;
     }
-    reading.problems.add(where,
-                         "there is no file '" + item.path + "' in the repository beside the Compose file");
+    reading.problems.add(
+        where, absence(reading.tree, full.value_or(""),
+                       "there is no file '" + item.path + "' in the repository beside the Compose file"));
     return;
   }
   if (reading.context.ciphertexts.count(*full) > 0 || content->find("\nsops_mac=") != std::string::npos) {

@@ -2,6 +2,7 @@
 
 #include "gitops/compose/dotenv.hpp"
 #include "gitops/compose/expansion.hpp"
+#include "gitops/compose/files.hpp"
 #include "gitops/compose/project_name.hpp"
 #include "gitops/compose/reading.hpp"
 #include "src/base/text.hpp"
@@ -81,6 +82,8 @@ void read_env_file(Expansion& expansion, const Variables& outer, Variables& to, 
   const Dotenv file = parse_dotenv(*content, path, to);
   if (file.error) expansion.problems.add(file.error->where, file.error->message);
   for (const DotenvEntry& entry : file.entries) {
+    if (outer.secrets.count(entry.name) > 0)
+      expansion.shadowed.insert_or_assign(entry.name, Location{path, entry.line, 1});
     const bool taken = outer.values.count(entry.name) > 0 || outer.secrets.count(entry.name) > 0;
     if (!entry.value || taken) continue;
     if (entry.value->tainted()) {
@@ -224,8 +227,9 @@ std::optional<std::string> Expansion::locate(const Yaml& relative, const std::st
   if (!path) {
     problems.add(relative, "'" + *text + "' is outside of the repository");
   } else if (!tree.has_file(*path)) {
-    problems.add(relative, "there is no file '" + *text + "'" +
-                               (plain ? "" : " in the repository (looked for " + *path + ')'));
+    problems.add(relative, absence(tree, *path,
+                                   "there is no file '" + *text + "'" +
+                                       (plain ? "" : " in the repository (looked for " + *path + ')')));
     path.reset();
   }
   return path;
@@ -275,7 +279,7 @@ void read_env_files(Expansion& expansion, Variables& variables, const std::vecto
 }
 
 Expanded expand(const Tree& tree, std::vector<ComposeFile> files, const Context& context) {
-  Expansion expansion{tree, context, {}, {}, 0, 0};
+  Expansion expansion{tree, context, {}, {}, {}, 0, 0};
   Expanded out;
   out.variables = context.variables;
   settle_env_files(expansion, out.variables);
@@ -289,6 +293,7 @@ Expanded expand(const Tree& tree, std::vector<ComposeFile> files, const Context&
   refuse(expansion, out.document);
   expansion.problems.throw_if_any(ConfigKind::repository);
   out.unset = std::move(expansion.unset);
+  out.shadowed = std::move(expansion.shadowed);
   return out;
 }
 

@@ -18,7 +18,8 @@ struct Expanded {
   Variables variables;  // declared ones, those of `.env`, and COMPOSE_PROJECT_NAME
   std::string project_name;
   std::vector<std::string> profiles;
-  std::map<std::string, Location> unset;  // variables that are neither set nor have a default
+  std::map<std::string, Location> unset;     // variables that are neither set nor have a default
+  std::map<std::string, Location> shadowed;  // variables of an env file that a secret provides, and so wins
 };
 
 // Interpolates each file with its own variables, brings in what it includes and extends, and merges the files

@@ -31,6 +31,7 @@ struct Expansion {
   const Context& context;
   Problems problems;
   std::map<std::string, Location> unset;
+  std::map<std::string, Location> shadowed;
   std::size_t files = 0;
   std::size_t nodes = 0;
 

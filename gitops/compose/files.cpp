@@ -75,9 +75,24 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
+std::string absence(const Tree& tree, const std::string& path, const std::string& otherwise) {
+  return path_fault(tree, path).value_or(otherwise);
+}
+
+// A tree reads of a symbolic link what it names, which is the content of no file.
+bool RecordingTree::leads_away(const std::string& path) const {
+  const auto slash = path.rfind('/');
+  const auto entries = tree_.list(slash == std::string::npos ? "" : path.substr(0, slash));
+  const std::string_view name = std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
+  return entries && std::any_of(entries->begin(), entries->end(), [&](const TreeEntry& entry) {
+           return entry.name == name && entry.kind == EntryKind::symlink;
+         });
+}
+
 std::optional<std::string> RecordingTree::read(const std::string& path) const {
   files_.insert(path);
-  return tree_.read(path);
+  auto out = tree_.read(path);
+  return out && leads_away(path) ? std::nullopt : out;
 }
 
 std::optional<std::vector<TreeEntry>> RecordingTree::list(const std::string& path) const {
@@ -86,7 +101,8 @@ std::optional<std::vector<TreeEntry>> RecordingTree::list(const std::string& pat
 
 std::optional<std::string> RecordingTree::blob_id(const std::string& path) const {
   files_.insert(path);
-  return tree_.blob_id(path);
+  auto out = tree_.blob_id(path);
+  return out && leads_away(path) ? std::nullopt : out;
 }
 
 }  // namespace hwcsync::compose

@@ -27,13 +27,16 @@ struct ComposeFile {
 // no file.
 [[nodiscard]] std::optional<std::string> read_tracked_file(const Tree& tree, const std::string& path);
 
+// Why there is nothing at this path: what leads away from it, else `otherwise`.
+[[nodiscard]] std::string absence(const Tree& tree, const std::string& path, const std::string& otherwise);
+
 // The file as YAML, merge keys resolved; throws ConfigError.
 [[nodiscard]] ComposeFile read_compose_file(const Tree& tree, const std::string& path);
 
 // "stacks/a/compose.yaml" -> "stacks/a"
 [[nodiscard]] std::string directory_of(const std::string& path);
 
-// A tree that remembers which files were asked for, there or not. One thread.
+// A tree that remembers which files were asked for, there or not, and has no symbolic links. One thread.
 class RecordingTree final : public Tree {
  public:
   explicit RecordingTree(const Tree& tree) : tree_(tree) {}
@@ -44,6 +47,8 @@ class RecordingTree final : public Tree {
   [[nodiscard]] const std::set<std::string>& files() const noexcept { return files_; }
 
  private:
+  [[nodiscard]] bool leads_away(const std::string& path) const;
+
   const Tree& tree_;
   mutable std::set<std::string> files_;
 };

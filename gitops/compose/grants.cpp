@@ -1,3 +1,4 @@
+#include "gitops/compose/container_path.hpp"
 #include "gitops/compose/fields.hpp"
 #include "gitops/compose/units.hpp"
 #include "src/base/hash.hpp"
@@ -154,6 +155,8 @@ std::vector<Grant> read_grants(Reading& reading, const Yaml& value, const std::s
     }
     if (grant.target.empty()) grant.target = grant.source;
     if (grant.target.front() != '/') grant.target = default_directory + grant.target;
+    grant.target = clean_path(grant.target);
+    if (const auto fault = mount_field_fault(grant.target)) reading.limit(Limit::Of::provider, item, *fault);
     out.push_back(std::move(grant));
   }
   return out;

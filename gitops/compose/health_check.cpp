@@ -1,4 +1,5 @@
 #include "gitops/compose/fields.hpp"
+#include "gitops/compose/units.hpp"
 
 #include <array>
 
@@ -8,6 +9,7 @@ namespace {
 void read_test(Reading& reading, const Yaml& value, const std::string& path, HealthCheck& out, Draft& draft) {
   if (value.is_sequence()) {
     draft.health_test = reading.provider_list(value, path);
+    if (value.items.empty()) return;  // the image's own
     const std::string first = draft.health_test.empty() ? "" : draft.health_test.front().compose_text();
     if (first == "NONE") {
       out.disabled = true;
@@ -48,7 +50,7 @@ constexpr std::array kDependency{
 
 void read_retries(Reading& reading, const Yaml& value, const std::string& path, HealthCheck& out) {
   out.retries = reading.integer(value, path);
-  if (out.retries && *out.retries < 1) reading.problems.add(value, "at least one try is needed");
+  if (out.retries && *out.retries < 0) reading.problems.add(value, "a number of tries is not negative");
 }
 
 void read_disable(Reading& reading, const Yaml& value, const std::string& path, HealthCheck& out) {
@@ -64,6 +66,17 @@ constexpr std::array kHealthCheck{
     Field<HealthCheck>{"disable", read_disable},
 };
 
+// For Docker a zero asks for the default; podman would take it at its word, and never check again.
+void settle_zeros(Reading& reading, const Yaml& value, HealthCheck& out) {
+  for (std::string* text : {&out.interval, &out.timeout, &out.start_interval}) {
+    if (duration_microseconds(*text) == 0) text->clear();
+  }
+  if (out.retries == 0) out.retries.reset();
+  constexpr std::int64_t kSecond = 1'000'000;
+  if (!out.timeout.empty() && duration_microseconds(out.timeout).value_or(kSecond) < kSecond)
+    reading.limit_both(*value.find("timeout"), "podman takes no timeout of a health check below 1s");
+}
+
 }  // namespace
 
 void read_health_check(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
@@ -71,6 +84,7 @@ void read_health_check(Reading& reading, const Yaml& value, const std::string& p
   if (const Yaml* test = value.find("test"); test != nullptr && !test->is_null())
     read_test(reading, *test, path + ".test", out, draft);
   read_fields<HealthCheck>(reading, value, "health check", path, kHealthCheck, out);
+  if (reading.context.setting == Context::Setting::stack) settle_zeros(reading, value, out);
   draft.service.health_check = std::move(out);
 }
 

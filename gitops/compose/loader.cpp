@@ -67,6 +67,7 @@ Project load_project(const Tree& tree, std::vector<ComposeFile> files, const Con
   Reading reading{recorder, context, expanded.variables, {}, {}};
   reading.project.name = expanded.project_name;
   reading.project.unset_variables = expanded.unset;
+  reading.project.shadowed_variables = expanded.shadowed;
   reading.document = &document;
   for (const Yaml::Entry& entry : document.entries)
     static_cast<void>(reading.takes(document, entry, "file", ""));

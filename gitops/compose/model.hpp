@@ -46,6 +46,8 @@ struct Project {
   std::set<std::string> secret_variables;
   // Variables that are neither set nor have a default: name and where, for a warning.
   std::map<std::string, Location> unset_variables;
+  // Variables of `.env` that a secret provides too, whose value is used: name and where.
+  std::map<std::string, Location> shadowed_variables;
   // Tracked files that services mount: path below the stack's directory -> content.
   std::map<std::string, std::string> assets;
   // Tracked directories that services mount, by name.

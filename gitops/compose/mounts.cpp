@@ -1,6 +1,7 @@
 #include "gitops/compose/mounts.hpp"
 
 #include "gitops/compose/assets.hpp"
+#include "gitops/compose/container_path.hpp"
 #include "gitops/compose/fields.hpp"
 #include "gitops/compose/files.hpp"
 #include "src/base/hash.hpp"
@@ -14,6 +15,8 @@ namespace hwcsync::compose {
 namespace {
 
 constexpr std::array kPropagation{"shared", "rshared", "slave", "rslave", "private", "rprivate"};
+// Docker Desktop's, of files that are shared with a virtual machine.
+constexpr std::array kConsistency{"consistent", "cached", "delegated"};
 // podman-run(1), --volume; what Compose's long form can say stands first.
 constexpr std::array kProviderOptions{"z", "Z", "nocopy", "nocreate"};
 constexpr std::array kPodmanOptions{"U",      "O",    "copy",   "dev",  "nodev", "exec",
@@ -27,6 +30,10 @@ bool holds(const List& list, std::string_view word) {
 void add_option(Reading& reading, const Yaml& where, const std::string& word, Mount& mount) {
   if (word == "ro" || word == "rw") {
     mount.read_only = word == "ro";
+    return;
+  }
+  if (holds(kConsistency, word)) {
+    reading.note(where.where(), "'" + word + "' means nothing on Linux: left out");
     return;
   }
   const bool idmap = word.rfind("idmap=", 0) == 0;
@@ -117,7 +124,7 @@ void place_bind(Reading& reading, const Yaml& where, const std::string& source, 
 Mount read_short(Reading& reading, const Yaml& item, const std::string& text, Draft& draft) {
   Mount mount;
   const std::vector<std::string> fields = split(text, ':');
-  mount.target = fields.size() == 1 ? fields[0] : fields[1];
+  mount.target = clean_path(fields.size() == 1 ? fields[0] : fields[1]);
   if (fields.size() == 1) {
     mount.type = Mount::Type::volume;
   } else if (fields[0].empty()) {
@@ -189,7 +196,8 @@ void part(Reading& reading, const Yaml& value, const std::string& path, Mount& o
 }
 
 constexpr std::array kMount{
-    Field<Mount>{"target", word<&Mount::target>},
+    Field<Mount>{"target", [](Reading& reading, const Yaml& value, const std::string& path,
+                              Mount& out) { out.target = clean_path(reading.plain(value, path)); }},
     Field<Mount>{"read_only", read_boolean<&Mount::read_only>},
     Field<Mount>{"bind", part<kBind>},
     Field<Mount>{"volume", part<kVolume>},
@@ -239,6 +247,25 @@ Mount read_long(Reading& reading, const Yaml& item, const std::string& path, Dra
   return mount;
 }
 
+// docker-compose chooses by its version and the options which mounts it writes as fields; in style oci it is
+// those that SOURCE:TARGET cannot carry.
+void check_fields(Reading& reading, const Yaml& item, const Mount& mount) {
+  const bool colon =
+      mount.source.find(':') != std::string::npos || mount.target.find(':') != std::string::npos;
+  const bool as_fields = colon || mount.type == Mount::Type::image || !mount.subpath.empty();
+  if (colon && (mount.type == Mount::Type::bind || mount.type == Mount::Type::volume)) {
+    reading.limit(Limit::Of::provider, item,
+                  "docker-compose writes this mount as SOURCE:TARGET, which has no place for another colon; "
+                  "rename it, or use style oci");
+  }
+  for (const std::string* text : {&mount.source, &mount.target, &mount.subpath}) {
+    const auto fault = mount_field_fault(*text);
+    if (!fault) continue;
+    reading.limit(Limit::Of::provider, item, *fault);
+    if (as_fields) reading.limit(Limit::Of::containers, item, *fault);
+  }
+}
+
 }  // namespace
 
 bool is_propagation(std::string_view option) {
@@ -247,6 +274,24 @@ bool is_propagation(std::string_view option) {
 
 bool is_provider_option(std::string_view option) {
   return is_propagation(option) || holds(kProviderOptions, option);
+}
+
+// "/tmp:size=64m,mode=1777": podman's own words after the path.
+void read_tmpfs(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  const std::size_t before = reading.problems.list().size();
+  const std::vector<std::string> texts = reading.one_or_many(value, path);
+  if (reading.problems.list().size() != before) return;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Yaml& item = value.is_sequence() ? value.items[i] : value;
+    const auto colon = std::min(texts[i].find(':'), texts[i].size());
+    const std::string target = clean_path(texts[i].substr(0, colon));
+    if (target.empty() || target.front() != '/') {
+      reading.problems.add(item, "the target '" + target + "' must be an absolute path in the container");
+      continue;
+    }
+    draft.places.emplace(target, item.where());
+    draft.service.tmpfs.push_back(target + texts[i].substr(colon));
+  }
 }
 
 void read_mounts(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
@@ -280,6 +325,8 @@ void read_mounts(Reading& reading, const Yaml& value, const std::string& path, D
       continue;
     }
     protect_tracked(reading, item, mount, draft);
+    check_fields(reading, item, mount);
+    draft.places.emplace(mount.target, item.where());
     list.push_back(std::move(mount));
   }
 }

@@ -86,8 +86,9 @@ void read_expose(Reading& reading, const Yaml& value, const std::string& path, S
   }
 }
 
-// RFC 1123, and the underscore that container tools take too.
+// RFC 1123, and the underscore that container tools take too. A dot at the end says that nothing follows.
 bool is_host_name(std::string_view text) {
+  if (text.size() > 1 && text.back() == '.') text.remove_suffix(1);
   if (text.size() > 253) return false;
   for (const std::string& label : split(text, '.')) {
     const bool good = !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
@@ -108,17 +109,19 @@ void host_name(Reading& reading, const Yaml& value, const std::string& path, Ser
 
 void read_dns(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
   out.dns = reading.one_or_many(value, path);
+  std::erase(out.dns, "");  // a variable that is not set; podman takes none for a server
   for (const std::string& server : out.dns) {
-    // podman's own word for no server at all; a variable that is not set leaves an empty text.
-    if (!server.empty() && server != "none" && !is_address(server))
+    // podman's own word for no server at all.
+    if (server != "none" && !is_address(server))
       reading.problems.add(value, "'" + server + "' is no IP address of a DNS server");
   }
 }
 
 void read_dns_search(Reading& reading, const Yaml& value, const std::string& path, Service& out) {
   out.dns_search = reading.one_or_many(value, path);
+  std::erase(out.dns_search, "");
   for (const std::string& domain : out.dns_search) {
-    if (!domain.empty() && domain != "." && !is_host_name(domain))
+    if (domain != "." && !is_host_name(domain))
       reading.problems.add(value, "'" + domain + "' is no domain to search in");
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace hwcsync::compose {
@@ -16,6 +17,13 @@ std::optional<int> port_number(std::string_view text) {
     return std::nullopt;
   }
   return out;
+}
+
+// In any case, as Docker takes it; an empty one is none.
+void settle_protocol(Port& port) {
+  std::transform(port.protocol.begin(), port.protocol.end(), port.protocol.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (port.protocol.empty()) port.protocol = "tcp";
 }
 
 // What is wrong with a port whose fields are filled, if anything.
@@ -42,6 +50,7 @@ Port parse_short(std::string_view text) {
   Port out;
   if (const auto slash = text.rfind('/'); slash != std::string_view::npos) {
     out.protocol = std::string(text.substr(slash + 1));
+    settle_protocol(out);
     text = text.substr(0, slash);
   }
   const auto target = text.rfind(':');
@@ -79,6 +88,7 @@ constexpr std::array kPort{
 Port read_long(Reading& reading, const Yaml& value, const std::string& path) {
   Port out;
   read_fields<Port>(reading, value, "port", path, kPort, out);
+  settle_protocol(out);
   return out;
 }
 

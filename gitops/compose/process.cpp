@@ -60,7 +60,6 @@ constexpr std::array kProcess{
     Field<Service>{"stop_grace_period", read_duration<&Service::stop_grace_period>},
     Field<Service>{"stop_signal", read_stop_signal},
     Field<Service>{"sysctls", read_map<&Service::sysctls>},
-    Field<Service>{"tmpfs", read_one_or_many<&Service::tmpfs>},
     Field<Service>{"tty", read_boolean<&Service::tty>},
     Field<Service>{"use_api_socket", read_boolean<&Service::use_api_socket>},
     Field<Service>{"user", read_text<&Service::user>},

@@ -166,7 +166,8 @@ std::optional<std::int64_t> Reading::integer(const Yaml& value, const std::strin
 }
 
 std::string Reading::duration(const Yaml& value, const std::string& path) {
-  const std::string word = plain(value, path);
+  std::string word = plain(value, path);
+  if (word == "0") word = "0s";  // the one duration that Go takes without a unit
   if (value.is_scalar() && !duration_microseconds(word)) {
     problems.add(value, "expected a duration with its unit, such as 1m30s, found '" + word + "'");
     return word;

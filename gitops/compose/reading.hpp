@@ -20,6 +20,7 @@ struct Draft {
   std::optional<std::vector<Template>> entrypoint;
   std::vector<Template> health_test;
   std::map<std::string, Template> labels;
+  std::map<std::string, Location> places;  // of what is mounted, by target
 };
 
 // `external: true`, or the old form `external: {name: x}`.
@@ -96,6 +97,7 @@ void read_service(Reading& reading, const std::string& name, const Yaml& value, 
 void read_environment(Reading& reading, const Yaml& service, const std::string& path, Draft& draft);
 void read_ports(Reading& reading, const Yaml& value, const std::string& path, Draft& draft);
 void read_mounts(Reading& reading, const Yaml& value, const std::string& path, Draft& draft);
+void read_tmpfs(Reading& reading, const Yaml& value, const std::string& path, Draft& draft);
 void read_health_check(Reading& reading, const Yaml& value, const std::string& path, Draft& draft);
 void read_dependencies(Reading& reading, const Yaml& value, const std::string& path, Draft& draft);
 void read_deploy(Reading& reading, const Yaml& value, const std::string& path, const Yaml& service,

@@ -1,5 +1,6 @@
 #include "gitops/compose/dotenv.hpp"
 #include "gitops/compose/fields.hpp"
+#include "gitops/compose/files.hpp"
 #include "gitops/compose/units.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
@@ -65,8 +66,9 @@ void read_label_files(Reading& reading, const Yaml& value, const std::string& pa
     const auto full = reading.context.place(name, reading.context.directory);
     const auto content = full ? reading.tree.read(*full) : std::nullopt;
     if (!content) {
-      reading.problems.add(value,
-                           "there is no file '" + name + "' in the repository beside the Compose file");
+      reading.problems.add(
+          value, absence(reading.tree, full.value_or(""),
+                         "there is no file '" + name + "' in the repository beside the Compose file"));
       continue;
     }
     if (reading.context.ciphertexts.count(*full) > 0) {
@@ -93,7 +95,9 @@ void read_restart(Reading& reading, const Yaml& value, const std::string& path, 
   word = reading.plain(value, path);
   const bool counted = word.rfind("on-failure:", 0) == 0 && word.size() > 11 &&
                        word.find_first_not_of("0123456789", 11) == std::string::npos && word.size() <= 20;
-  if (word != "no" && word != "always" && word != "on-failure" && word != "unless-stopped" && !counted) {
+  // Empty is a variable that is not set: as without the key.
+  if (!word.empty() && word != "no" && word != "always" && word != "on-failure" && word != "unless-stopped" &&
+      !counted) {
     reading.problems.add(
         value, "expected one of no, always, on-failure, on-failure:N, unless-stopped, found '" + word + "'");
   }
@@ -138,8 +142,21 @@ void read_volumes_from(Reading& reading, const Yaml& value, const std::string& p
   }
 }
 
+// Where each grant stands, as long as all could be read.
+void note_places(const Yaml& value, const std::vector<Grant>& grants, Draft& draft) {
+  if (grants.size() != value.items.size()) return;
+  for (std::size_t i = 0; i < grants.size(); ++i)
+    draft.places.emplace(grants[i].target, value.items[i].where());
+}
+
+void read_secrets_of(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
+  draft.service.secrets = read_grants(reading, value, path, "/run/secrets/");
+  note_places(value, draft.service.secrets, draft);
+}
+
 void read_configs_of(Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
   draft.service.configs = read_grants(reading, value, path, "/");
+  note_places(value, draft.service.configs, draft);
   if (reading.context.setting == Context::Setting::plain) return;
   // The provider compares models, not contents, so a changed content must change the model.
   for (const Grant& grant : draft.service.configs) {
@@ -177,13 +194,11 @@ constexpr std::array kDraft{
     Field<Draft>{"labels", read_labels},
     Field<Draft>{"ports", read_ports},
     Field<Draft>{"volumes", read_mounts},
+    Field<Draft>{"tmpfs", read_tmpfs},
     Field<Draft>{"volumes_from", read_volumes_from},
     Field<Draft>{"depends_on", read_dependencies},
     Field<Draft>{"healthcheck", read_health_check},
-    Field<Draft>{"secrets",
-                 [](Reading& reading, const Yaml& value, const std::string& path, Draft& draft) {
-                   draft.service.secrets = read_grants(reading, value, path, "/run/secrets/");
-                 }},
+    Field<Draft>{"secrets", read_secrets_of},
     Field<Draft>{"configs", read_configs_of},
     Field<Draft>{"restart", read_restart},
     Field<Draft>{"pull_policy", read_pull_policy},

@@ -3,6 +3,7 @@
 #include "gitops/compose/assets.hpp"
 #include "gitops/compose/build_files.hpp"
 #include "src/base/hash.hpp"
+#include "src/base/text.hpp"
 
 #include <cctype>
 #include <string_view>
@@ -28,7 +29,9 @@ class Walk {
   bool take(const std::string& below, EntryKind kind) {
     const std::string path = out_.path + '/' + below;
     if (kind == EntryKind::directory) return run(below);
-    if (kind == EntryKind::symlink) return refuse(symlink_fault(path));
+    if (const auto fault = entry_fault(kind, path)) return refuse(*fault);
+    if (!is_valid_utf8(path))
+      return refuse("'" + printable(path) + "' has a name that is not UTF-8; rename it");
     const Context& context = reading_.context;
     if (context.own_files.count(path) > 0) return true;
     if (context.ciphertexts.count(path) > 0) {

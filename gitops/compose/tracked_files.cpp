@@ -27,8 +27,8 @@ std::optional<std::string> Reading::tracked(const Yaml& where, const std::string
     return std::nullopt;
   }
   auto content = read_tracked_file(tree, path);
-  if (const auto link = content ? std::nullopt : symlink_on(tree, path)) {
-    problems.add(where, "'" + shown + "' cannot be mounted: " + symlink_fault(*link));
+  if (const auto fault = content ? std::nullopt : path_fault(tree, path)) {
+    problems.add(where, "'" + shown + "' cannot be mounted: " + *fault);
     return std::nullopt;
   }
   if (!content && tree.list(path)) {

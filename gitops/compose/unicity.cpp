@@ -1,3 +1,4 @@
+#include "gitops/compose/container_path.hpp"
 #include "gitops/compose/merge.hpp"
 #include "gitops/compose/ports.hpp"
 #include "src/base/text.hpp"
@@ -130,14 +131,9 @@ void split_ranges(Yaml& list) {
   list.items = std::move(out);
 }
 
-std::string without_slash(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
 std::string grant_key(const Yaml& item, const std::string& directory) {
   std::string target = item.is_mapping() ? text_of(item, "target", text_of(item, "source", "")) : item.text;
-  return target.rfind('/', 0) == 0 ? target : directory + '/' + target;
+  return clean_path(target.rfind('/', 0) == 0 ? target : directory + '/' + target);
 }
 
 std::string key_of(const Yaml& item, UnicityRule rule) {
@@ -146,9 +142,9 @@ std::string key_of(const Yaml& item, UnicityRule rule) {
       return item.text.substr(0, item.text.find('='));
     case UnicityRule::mount:
     case UnicityRule::device: {
-      if (item.is_mapping()) return without_slash(text_of(item, "target", ""));
+      if (item.is_mapping()) return clean_path(text_of(item, "target", ""));
       const std::vector<std::string> fields = fields_of(item.text);
-      return without_slash(fields[fields.size() == 1 ? 0 : 1]);
+      return clean_path(fields[fields.size() == 1 ? 0 : 1]);
     }
     case UnicityRule::port:
       return item.is_mapping() ? port_fields(item).front().key() : short_port(item.text).key();
@@ -159,7 +155,7 @@ std::string key_of(const Yaml& item, UnicityRule rule) {
     case UnicityRule::config:
       return grant_key(item, "");
     case UnicityRule::tmpfs:
-      return fields_of(item.text).front();
+      return clean_path(fields_of(item.text).front());
     case UnicityRule::expose:
     case UnicityRule::none:
       break;

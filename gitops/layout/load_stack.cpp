@@ -76,17 +76,18 @@ class Loader {
       // The directory itself is none: nothing would be found below a link.
       for (const TreeEntry& entry : tree_.list(out_.directory).value_or(std::vector<TreeEntry>{})) {
         const std::string path = out_.directory + '/' + entry.name;
-        if (entry.kind == EntryKind::symlink && std::find(read.begin(), read.end(), path) != read.end())
-          throw ConfigError(ConfigKind::repository, {{{path, 0, 0}, symlink_fault(path)}});
+        const auto fault = entry_fault(entry.kind, path);
+        if (fault && std::find(read.begin(), read.end(), path) != read.end())
+          throw ConfigError(ConfigKind::repository, {{{path, 0, 0}, *fault}});
       }
       return;
     }
     const auto place = host_.stack_places.find(out_.name);
     const Location where =
-        place == host_.stack_places.end() ? Location{stack::kRepositoryFile, 0, 0} : place->second;
+        place == host_.stack_places.end() ? repository_.place("hosts." + host_.name) : place->second;
     std::string message = "the stack '" + out_.name + "' ";
-    if (const auto link = symlink_on(tree_, out_.directory)) {
-      message += "cannot be read: " + symlink_fault(*link);
+    if (const auto fault = path_fault(tree_, out_.directory)) {
+      message += "cannot be read: " + *fault;
     } else if (tree_.list(out_.directory)) {
       message += "has no Compose file; expected " + out_.directory + "/compose.yaml";
     } else {
@@ -148,7 +149,7 @@ class Loader {
     }
     std::vector<std::string> names;
     for (const auto& [name, user] : host_.users) names.push_back(name);
-    problems_.add(own ? out_.config.place("user") : Location{stack::kRepositoryFile, 0, 0},
+    problems_.add(own ? out_.config.place("user") : repository_.place("defaults.user"),
                   "the user '" + out_.user + "' of the stack '" + out_.name +
                       "' is not among this host's 'users'" + suggestion(out_.user, names));
   }
@@ -167,11 +168,10 @@ class Loader {
       const std::string path = out_.directory + '/' + file;
       const auto content = compose::read_tracked_file(tree_, path);
       if (!content) {
-        const auto link = symlink_on(tree_, path);
-        problems_.add(
-            out_.config.place("assets." + variable),
-            "the asset '" + file + "' (" + variable + ") " +
-                (link ? "cannot be read: " + symlink_fault(*link) : "is not a tracked file of this stack"));
+        const auto fault = path_fault(tree_, path);
+        problems_.add(out_.config.place("assets." + variable),
+                      "the asset '" + file + "' (" + variable + ") " +
+                          (fault ? "cannot be read: " + *fault : "is not a tracked file of this stack"));
       } else if (secrets::detect_source_format(*content)) {
         problems_.add(out_.config.place("assets." + variable),
                       "the asset '" + file + "' is encrypted; declare it under 'secrets'");

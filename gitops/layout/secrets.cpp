@@ -76,7 +76,7 @@ std::optional<std::string> find_file(const Tree& tree, const std::string& file, 
   std::string why = "is not there; looked for " +
                     (found.tried.empty() ? "it outside of the repository" : join(found.tried, " and "));
   for (const std::string& path : found.tried) {
-    if (const auto link = symlink_on(tree, path)) why = "cannot be read: " + symlink_fault(*link);
+    if (const auto fault = path_fault(tree, path)) why = "cannot be read: " + *fault;
   }
   problems.add(where, subject + ' ' + why);
   return std::nullopt;

@@ -127,9 +127,11 @@ class Filler {
 compose::Variables make_variables(const stack::RepositoryConfig& repository, const stack::Host& host,
                                   const Stack& stack, Problems& problems) {
   compose::Variables out;
-  const auto of_repository = [](const std::string&) { return Location{stack::kRepositoryFile, 0, 0}; };
-  add_level(out, repository.variables, of_repository, problems);
-  add_level(out, host.variables, of_repository, problems);
+  const auto below = [&](const std::string& key) {
+    return [&repository, key](const std::string& name) { return repository.place(key + '.' + name); };
+  };
+  add_level(out, repository.variables, below("variables"), problems);
+  add_level(out, host.variables, below("hosts." + host.name + ".variables"), problems);
   add_level(
       out, stack.config.variables, [&](const auto& name) { return stack.config.place("variables." + name); },
       problems);

@@ -80,6 +80,12 @@ Findings variable_shadowed(const layout::Stack& stack, const stack::RepositoryCo
     if (runs) say(host.variables, "the host " + name + " in hwcsync.yaml");
   }
   say(repository.variables, "hwcsync.yaml");
+  for (const auto& [name, where] : stack.project.shadowed_variables) {
+    out.push_back(at(where, "",
+                     "'" + name + "' is a variable of this file and a name in the secret file " +
+                         env->source + ": the secret's value is used",
+                     "keep it in one of the two places"));
+  }
   return out;
 }
 
@@ -294,7 +300,8 @@ std::span<const Rule> rules() {
            "Names in the stack's env secret win over variables of stack.yaml, hwcsync.yaml and .env, so that "
            "a "
            "value that was encrypted is never taken from plain text. Whoever changes the declared value sees "
-           "no effect.",
+           "no effect. The names in an age file cannot be seen without a key: there declared variables and "
+           "those of .env win, and the secret provides the others.",
            variable_shadowed},
       Rule{"volume-u-on-network-mount", Severity::off, "a volume below a required mount has the option :U",
            "With :U podman changes the owner of all files to the container's user. NFS, CIFS and virtiofs "

@@ -51,20 +51,22 @@ class Checker {
   void check_readers(const std::string& path, const SecretSourceFile& file) {
     const secrets::Readers readers(file.format, file.content);
     for (const std::string& host : file.hosts) {
-      for (const std::string& text : inventory_.config.hosts.at(host).recipients)
-        check_reader(path, readers, host, text);
+      const auto& recipients = inventory_.config.hosts.at(host).recipients;
+      for (std::size_t i = 0; i < recipients.size(); ++i)
+        check_reader(path, readers, host, recipients[i],
+                     "hosts." + host + ".recipients." + std::to_string(i));
     }
   }
 
   void check_reader(const std::string& path, const secrets::Readers& readers, const std::string& host,
-                    const std::string& text) {
+                    const std::string& text, const std::string& key) {
     std::optional<secrets::Recipient> recipient;
     try {
       recipient = secrets::parse_recipient(text);
     } catch (const secrets::SecretError& error) {
       out_.push_back({"recipient-invalid",
                       stack::Severity::error,
-                      {stack::kRepositoryFile, 0, 0},
+                      inventory_.config.place(key),
                       {},
                       {},
                       "a recipient of the host '" + host + "' cannot be used: " + error.text().reason,

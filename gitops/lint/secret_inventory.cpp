@@ -37,7 +37,7 @@ class Inventory {
       const std::string path = directory.empty() ? entry.name : directory + '/' + entry.name;
       if (entry.kind == EntryKind::directory) {
         if (entry.name != ".git" && path != out_.config.generated) walk(path);
-      } else if (entry.kind != EntryKind::symlink) {
+      } else if (!entry_fault(entry.kind, path)) {
         look_at(path);
       }
     }

@@ -1,5 +1,6 @@
 #include "gitops/nix/bind_sources.hpp"
 
+#include "gitops/compose/container_path.hpp"
 #include "gitops/nix/encoders.hpp"
 
 #include <algorithm>
@@ -23,12 +24,6 @@ bool not_ours(const std::string& path) {
   }
   // One component ("/", "/mnt", "/home"): a mount point or a system directory.
   return path.find('/', 1) == std::string::npos;
-}
-
-bool looks_like_file(const std::string& path) {
-  const auto name = path.substr(path.rfind('/') + 1);
-  const auto dot = name.rfind('.');
-  return dot != std::string::npos && dot > 0 && dot + 1 < name.size() && name.size() - dot <= 6;
 }
 
 std::string plain_variable(const compose::Service& service, const std::string& name) {
@@ -65,7 +60,7 @@ std::vector<std::string> bind_source_rules(const layout::Stack& stack) {
       if (mount.type != compose::Mount::Type::bind || mount.source.empty() || mount.source.front() != '/')
         continue;
       if (std::find(mount.options.begin(), mount.options.end(), "nocreate") != mount.options.end()) continue;
-      if (not_ours(mount.source) || looks_like_file(mount.source)) continue;
+      if (not_ours(mount.source) || compose::looks_like_file(mount.source)) continue;
       const auto covers = [&](const std::string& path) { return below(mount.source, path); };
       const auto& mounts = stack.config.mounts;
       if (std::any_of(mounts.required.begin(), mounts.required.end(), covers)) continue;

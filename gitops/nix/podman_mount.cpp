@@ -1,5 +1,6 @@
 #include "gitops/nix/podman_mount.hpp"
 
+#include "gitops/compose/container_path.hpp"
 #include "gitops/nix/stack_parts.hpp"
 #include "src/base/text.hpp"
 
@@ -30,10 +31,7 @@ std::vector<std::string> options_of(const compose::Service& service, const Mount
 
 // --mount is one line of comma separated fields.
 std::string field(const compose::Service& service, const std::string& key, const std::string& value) {
-  if (value.find_first_of(",\"\n") != std::string::npos) {
-    refuse(service.where, "podman has no way to write '" + value + "' in a mount of the service '" +
-                              service.name + "'; rename it, or mount the directory above it");
-  }
+  if (const auto fault = compose::mount_field_fault(value)) refuse(service.where, *fault);
   return "," + key + "=" + value;
 }
 

@@ -32,6 +32,13 @@ class Flags {
   void number(std::string_view flag, const std::optional<std::int64_t>& value) {
     if (value) text(flag, std::to_string(*value));
   }
+  // For Docker a limit of zero is none; podman hands it on, and the kernel takes it at its word.
+  void limit(std::string_view flag, const std::string& value) {
+    if (value.find_first_of("123456789") != std::string::npos) text(flag, value);
+  }
+  void limit(std::string_view flag, const std::optional<std::int64_t>& value) {
+    if (value) limit(flag, std::to_string(*value));
+  }
   void when(bool yes, std::string_view flag) {
     if (yes) out_.emplace_back(flag);
   }
@@ -77,25 +84,26 @@ void add_entrypoint(Flags& out, const Service& service) {
 
 void add_limits(Flags& out, const Service& service) {
   const auto& limits = service.limits;
-  out.text("--cpus", limits.cpus);
-  out.text("--memory", limits.memory);
-  out.text("--memory-reservation", limits.memory_reservation);
-  if (limits.memory_swap != "0") {
-    if (!limits.memory_swap.empty() && limits.memory.empty()) {
-      refuse(service.where,
-             "memswap_limit of the service '" + service.name + "' does nothing without mem_limit");
-    }
+  out.limit("--cpus", limits.cpus);
+  out.limit("--memory", limits.memory);
+  out.limit("--memory-reservation", limits.memory_reservation);
+  const bool swap = !limits.memory_swap.empty() && limits.memory_swap != "0";
+  if (swap && !limits.memory.empty()) {
     out.text("--memory-swap", limits.memory_swap);
+  } else if (swap && limits.memory_swap != "-1") {  // no limit needs none to add to
+    refuse(service.where,
+           "memswap_limit of the service '" + service.name + "' does nothing without mem_limit");
   }
   out.number("--memory-swappiness", limits.memory_swappiness);
-  out.text("--shm-size", limits.shm_size);
+  out.limit("--shm-size", limits.shm_size);
   out.text("--cpuset-cpus", limits.cpuset);
-  out.number("--cpu-shares", limits.cpu_shares);
-  out.number("--cpu-period", limits.cpu_period);
-  out.number("--cpu-quota", limits.cpu_quota);
-  out.number("--cpu-rt-period", limits.cpu_rt_period);
-  out.number("--cpu-rt-runtime", limits.cpu_rt_runtime);
-  out.number("--pids-limit", limits.pids);
+  out.limit("--cpu-shares", limits.cpu_shares);
+  out.limit("--cpu-period", limits.cpu_period);
+  out.limit("--cpu-quota", limits.cpu_quota);
+  out.limit("--cpu-rt-period", limits.cpu_rt_period);
+  out.limit("--cpu-rt-runtime", limits.cpu_rt_runtime);
+  // Without the flag podman has a limit of its own.
+  out.number("--pids-limit", limits.pids == 0 ? std::optional<std::int64_t>(-1) : limits.pids);
   out.number("--oom-score-adj", limits.oom_score_adj);
   out.when(limits.oom_kill_disable, "--oom-kill-disable");
   for (const auto& [name, limit] : limits.ulimits) {

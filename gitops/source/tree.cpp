@@ -11,6 +11,8 @@ EntryKind kind_of(git_filemode_t mode) {
       return EntryKind::directory;
     case GIT_FILEMODE_LINK:
       return EntryKind::symlink;
+    case GIT_FILEMODE_COMMIT:
+      return EntryKind::submodule;
     case GIT_FILEMODE_BLOB_EXECUTABLE:
       return EntryKind::executable;
     default:
@@ -58,7 +60,6 @@ std::optional<std::vector<TreeEntry>> GitTree::list(const std::string& path) con
   std::vector<TreeEntry> out;
   for (std::size_t i = 0; i < git_tree_entrycount(tree); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(tree, i);
-    if (git_tree_entry_type(entry) == GIT_OBJECT_COMMIT) continue;  // a submodule: nothing to read here
     out.push_back({git_tree_entry_name(entry), kind_of(git_tree_entry_filemode(entry))});
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -36,8 +36,7 @@ struct Schema<User> : StructSchema<User> {
     static const Rows<User> table{
         required_row<&User::uid>("uid", "User id on the host."),
         row<&User::gid>("gid", "Primary group id; default 100, NixOS' group users."),
-        row<&User::sub_ids>("sub-ids",
-                            "First of the 65,536 subordinate user and group ids; default 100000."),
+        row<&User::sub_ids>("sub-ids", "First of the 65,536 subordinate user and group ids; default 100000."),
         row<&User::home>("home", "Home directory, what ~ and ${HOME} stand for; default /home/<name>.")};
     return table;
   }
@@ -185,9 +184,9 @@ struct Reader {
       if (user.sub_ids < 65536 || user.sub_ids > 4294901760 - 65536) {
         problems.add(where, "sub-ids must be between 65536 and 4294836224");
       }
-      if (!user.home.empty() && (user.home.front() != '/' || !join_path("", user.home.substr(1)) ||
-                                 *join_path("", user.home.substr(1)) != user.home.substr(1) ||
-                                 user.home.size() < 2)) {
+      if (!user.home.empty() &&
+          (user.home.front() != '/' || !join_path("", user.home.substr(1)) ||
+           *join_path("", user.home.substr(1)) != user.home.substr(1) || user.home.size() < 2)) {
         problems.add(where, "home must be an absolute path without '.', '..' and a slash at its end");
       }
       for (const auto& [other_name, other] : host.users) {
@@ -251,6 +250,7 @@ struct Reader {
 
 void keep_places(RepositoryConfig& config, const Yaml& hosts) {
   for (auto& [name, host] : config.hosts) {
+    host.name = name;
     const Yaml* value = hosts.find(name);
     const Yaml* stacks = value == nullptr ? nullptr : value->find("stacks");
     if (stacks == nullptr) continue;
@@ -260,6 +260,10 @@ void keep_places(RepositoryConfig& config, const Yaml& hosts) {
 
 }  // namespace
 
+Location RepositoryConfig::place(const std::string& key) const {
+  return find_place(places, key).value_or(Location{kRepositoryFile, 0, 0});
+}
+
 RepositoryConfig read_repository_config(const Tree& tree) {
   const auto content = tree.read(kRepositoryFile);
   if (!content) {
@@ -268,8 +272,8 @@ RepositoryConfig read_repository_config(const Tree& tree) {
         {{{kRepositoryFile, 0, 0},
           "there is no such file at the root of the repository; 'hwcsync init' writes a first one"}});
   }
-  if (symlink_on(tree, kRepositoryFile)) {
-    throw ConfigError(ConfigKind::repository, {{{kRepositoryFile, 0, 0}, symlink_fault(kRepositoryFile)}});
+  if (const auto fault = path_fault(tree, kRepositoryFile)) {
+    throw ConfigError(ConfigKind::repository, {{{kRepositoryFile, 0, 0}, *fault}});
   }
   const Yaml document = parse_yaml(*content, kRepositoryFile);
   // An empty registry is not "no stacks".
@@ -297,6 +301,7 @@ RepositoryConfig read_repository_config(const Tree& tree) {
     for (const auto& [name, host] : out.hosts) reader.check_host(name, host, *hosts);
     keep_places(out, *hosts);
   }
+  out.places = places_of(document);
   problems.throw_if_any(ConfigKind::repository);
   return out;
 }

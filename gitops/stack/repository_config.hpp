@@ -29,6 +29,7 @@ struct User {
 };
 
 struct Host {
+  std::string name;   // its key in `hosts`
   std::string flake;  // attribute of the repository's flake, "#server"; exclusive with file
   std::string file;   // path of configuration.nix
   std::vector<std::string> stacks;
@@ -53,6 +54,10 @@ struct RepositoryConfig {
   std::vector<std::string> documents;  // globs of class `doc` beside the built-in ones
   std::map<std::string, Host> hosts;
   std::map<std::string, Location> policy_places;  // where each rule stands
+  std::map<std::string, Location> places;         // and each key and item: "hosts.server.variables.DATA_ROOT"
+
+  // The place of a key, or of the nearest part of the file above it.
+  [[nodiscard]] Location place(const std::string& key) const;
 };
 
 inline constexpr const char* kRepositoryFile = "hwcsync.yaml";

@@ -16,12 +16,19 @@ namespace {
 // More than what a stack may mount, so that a mount that is too large is told at its place.
 constexpr std::size_t kFileLimit = 64U << 20U;
 
-// Whether each directory above `path` is one, and no link to one.
+// A repository of its own; of a submodule `.git` is a file.
+bool is_repository(const std::string& directory) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(directory + "/.git", error));
+}
+
+// Whether each directory above `path` is one, and neither a link to one nor another repository.
 bool leads_there(const std::string& root, const std::string& path) {
   for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     std::error_code error;
-    const auto kind = fs::symlink_status(root + '/' + path.substr(0, slash), error).type();
-    if (kind != fs::file_type::directory) return false;
+    const std::string above = root + '/' + path.substr(0, slash);
+    if (fs::symlink_status(above, error).type() != fs::file_type::directory) return false;
+    if (is_repository(above)) return false;
   }
   return true;
 }
@@ -62,13 +69,15 @@ std::optional<std::vector<TreeEntry>> DirectoryTree::list(const std::string& pat
   const std::string full = path.empty() ? root_ + '/' : root_ + '/' + path;
   std::error_code error;
   if (fs::symlink_status(full, error).type() != fs::file_type::directory) return std::nullopt;
+  if (!path.empty() && is_repository(full)) return std::nullopt;
   std::vector<TreeEntry> out;
   for (const fs::directory_entry& item : fs::directory_iterator(full)) {
     const std::string name = item.path().filename().string();
     const fs::file_status status = item.symlink_status();
     if (name == ".git") continue;
     if (status.type() == fs::file_type::directory) {
-      out.push_back({name, EntryKind::directory});
+      out.push_back(
+          {name, is_repository(item.path().string()) ? EntryKind::submodule : EntryKind::directory});
     } else if (status.type() == fs::file_type::symlink) {
       out.push_back({name, EntryKind::symlink});
     } else if (status.type() == fs::file_type::regular) {
@@ -101,23 +110,32 @@ std::optional<std::vector<TreeEntry>> MemoryTree::list(const std::string& path) 
   return out;
 }
 
-std::optional<std::string> symlink_on(const Tree& tree, const std::string& path) {
+std::optional<std::string> entry_fault(EntryKind kind, const std::string& path) {
+  if (kind == EntryKind::symlink) {
+    return "'" + path +
+           "' is a symbolic link, and none is followed: commit what it points to under this name instead";
+  }
+  if (kind == EntryKind::submodule) {
+    return "'" + path +
+           "' is a submodule (another repository), whose files are not in this repository's commits: commit "
+           "the files that are needed under this name instead";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> path_fault(const Tree& tree, const std::string& path) {
   std::string above;
   for (const std::string& part : split(path, '/')) {
     const auto entries = tree.list(above);
     if (!entries) return std::nullopt;
     const std::string here = above.empty() ? part : above + '/' + part;
     for (const TreeEntry& entry : *entries) {
-      if (entry.name == part && entry.kind == EntryKind::symlink) return here;
+      if (entry.name != part) continue;
+      if (auto fault = entry_fault(entry.kind, here)) return fault;
     }
     above = here;
   }
   return std::nullopt;
-}
-
-std::string symlink_fault(const std::string& path) {
-  return "'" + path +
-         "' is a symbolic link, and none is followed: commit what it points to under this name instead";
 }
 
 std::optional<std::string> join_path(std::string_view directory, std::string_view relative) {

@@ -8,7 +8,8 @@
 
 namespace hwcsync {
 
-enum class EntryKind { file, executable, symlink, directory };
+// A submodule names a commit of another repository, and none of that one's files.
+enum class EntryKind { file, executable, symlink, directory, submodule };
 
 struct TreeEntry {
   std::string name;  // one component
@@ -32,7 +33,7 @@ class Tree {
 };
 
 // A directory of the file system, for `hwcsync lint` on a laptop. Files over 64 MiB are an error. As in a
-// commit, no path leads through a symbolic link.
+// commit, no path leads through a symbolic link or into a repository below this one.
 class DirectoryTree final : public Tree {
  public:
   explicit DirectoryTree(std::string root);
@@ -57,11 +58,12 @@ class MemoryTree final : public Tree {
   std::map<std::string, std::string> files_;
 };
 
-// The first part of the path that is a symbolic link. None is followed: what it names may lie outside of the
-// repository, and would not be in the commit's tree.
-[[nodiscard]] std::optional<std::string> symlink_on(const Tree& tree, const std::string& path);
-// What to say of one: "'stacks/x' is a symbolic link, ...".
-[[nodiscard]] std::string symlink_fault(const std::string& path);
+// What to say of an entry that leads nowhere: "'stacks/x' is a symbolic link, ...". None is followed, because
+// what it names may lie outside of the repository and would not be in the commit's tree; nor is a submodule.
+// Nothing for a file or a directory.
+[[nodiscard]] std::optional<std::string> entry_fault(EntryKind kind, const std::string& path);
+// The same of the first part of the path that leads nowhere.
+[[nodiscard]] std::optional<std::string> path_fault(const Tree& tree, const std::string& path);
 
 // "a/b" + "../c" -> "a/c"; nothing when the result would leave the tree or the path is absolute.
 [[nodiscard]] std::optional<std::string> join_path(std::string_view directory, std::string_view relative);

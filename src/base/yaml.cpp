@@ -1,6 +1,6 @@
 #include "src/base/yaml.hpp"
 
-#include "src/base/text.hpp"
+#include "src/base/utf8.hpp"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -253,7 +253,7 @@ Yaml Yaml::sequence() {
 std::vector<Yaml> parse_yaml_documents(std::string_view text, const std::string& file, ConfigKind kind) {
   auto name = std::make_shared<const std::string>(file);
   if (text.size() > kSizeLimit) throw ConfigError(kind, {{{file, 0, 0}, "the file is larger than 1 MiB"}});
-  if (!is_valid_utf8(text)) throw ConfigError(kind, {{{file, 0, 0}, "the file is not UTF-8"}});
+  if (auto problem = utf8_problem(text, file)) throw ConfigError(kind, {std::move(*problem)});
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);

@@ -1,5 +1,6 @@
 #include "src/base/yaml.hpp"
 
+#include "src/base/utf8.hpp"
 #include "tests/support/catch.hpp"
 
 namespace hwcsync {
@@ -83,6 +84,17 @@ TEST_CASE("what another reader could take for a break, or refuse, is written as 
         "l: \"a\xc2\xa0 \xe2\x80\xa7 \xef\xbf\xbd \xf0\x9f\x93\xb7 \xc2\"\n");
   root.entries.pop_back();
   CHECK(parse_yaml(write_yaml(root), "again.yaml").entries[0].value.text == text);
+}
+
+TEST_CASE("a byte that is not UTF-8 is told with its place") {
+  try {
+    (void)parse_yaml("a: 1\nb: \xC3\xA4 \xE4\n", "f.yaml");
+    FAIL("it was read");
+  } catch (const ConfigError& error) {
+    CHECK(error.problems().at(0).where == Location{"f.yaml", 2, 7});
+  }
+  CHECK_FALSE(utf8_problem("a: \xC3\xA4", "f"));
+  CHECK(utf8_problem("\n\n\xC3", "f")->where == Location{"f", 3, 1});
 }
 
 }  // namespace

@@ -87,8 +87,32 @@ TEST_CASE("a Dockerfile may have another name, stand in the Compose file, and mu
         "FROM x\n");
   CHECK_THAT(workshop.problems(Workshop::with("{ context: app, dockerfile: Nofile }")),
              Contains("there is no 'Nofile' in the build context 'app'"));
-  CHECK_THAT(workshop.problems(Workshop::with("{ context: app, dockerfile: ../x }")),
-             Contains("there is no '../x' in the build context 'app'"));
+  CHECK(workshop.problems(Workshop::with("{ context: app, dockerfile: ../x }")) ==
+        "3:40: there is no '../x' in the build context 'app' (looked for stacks/s/x)");
+}
+
+TEST_CASE("a Dockerfile may stand beside the context, anywhere in the repository") {
+  Workshop workshop;
+  workshop.tree.put("stacks/s/web.Dockerfile", "FROM a\n");
+  workshop.tree.put("stacks/shared/Dockerfile", "FROM b\n");
+  const auto load = [&](const std::string& path) {
+    return workshop.load(Workshop::with("{ context: app, dockerfile: " + path + " }"));
+  };
+  const Project beside = load("../web.Dockerfile");
+  const Build& build = *beside.services.at("web").build;
+  CHECK(beside.contexts.at("web").files.at(build.dockerfile).content == "FROM a\n");
+  CHECK(beside.contexts.at("web").files.count("main.c") == 1);
+  CHECK(beside.files.count("stacks/s/web.Dockerfile") == 1);
+  const Project shared = load("../../shared/Dockerfile");
+  CHECK(shared.contexts.at("web").files.at(build.dockerfile).content == "FROM b\n");
+  CHECK(shared.services.at("web").image != beside.services.at("web").image);
+  for (const char* outside : {"../../../../Dockerfile", "/srv/Dockerfile"})
+    CHECK_THAT(
+        workshop.problems(Workshop::with("{ context: app, dockerfile: " + std::string(outside) + " }")),
+        Contains("3:40: the Dockerfile '" + std::string(outside) + "' is outside of the repository"));
+  workshop.context.ciphertexts = {"stacks/s/web.Dockerfile"};
+  CHECK_THAT(workshop.problems(Workshop::with("{ context: app, dockerfile: ../web.Dockerfile }")),
+             Contains("is encrypted"));
 }
 
 TEST_CASE("a context is a tracked directory of the stack") {

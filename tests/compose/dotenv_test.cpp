@@ -51,5 +51,10 @@ TEST_CASE("carriage returns and a byte order mark do not matter") {
   CHECK(file.entries[1].value->plain() == "2");
 }
 
+TEST_CASE("an env file that is not UTF-8 is refused where it stops to be") {
+  CHECK(parse_dotenv("A=1\nB=\xFF\n", "f", {}).error->where == Location{"f", 2, 3});
+  CHECK(parse_raw_env("A=1\nB=\xFF\n", "f").error->where == Location{"f", 2, 3});
+}
+
 }  // namespace
 }  // namespace hwcsync::compose

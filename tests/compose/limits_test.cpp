@@ -96,5 +96,20 @@ TEST_CASE("out of range, malformed and contradicting values are told at their pl
         "4:21: expected one of replicated, global, replicated-job, global-job, found 'everywhere'");
 }
 
+TEST_CASE("a zero in a health check asks for the default, and a timeout that podman refuses is a limit") {
+  const HealthCheck check =
+      *Fixture()
+           .service("healthcheck: { test: t, interval: 0s, timeout: 0, retries: 0, start_period: 0s }")
+           .health_check;
+  CHECK(Fixture().service("healthcheck: { test: [], interval: 5s }").health_check->test.empty());
+  CHECK(Fixture().service("restart: ''").restart.empty());
+  CHECK(check.interval.empty());
+  CHECK(check.timeout.empty());
+  CHECK_FALSE(check.retries);
+  const Project project = Fixture().load(Fixture::web("healthcheck: { test: t, timeout: 500ms }"));
+  REQUIRE(project.limits.size() == 2);
+  CHECK(project.limits[0].problem.where.to_string() == "stacks/s/compose.yaml:4:38");
+}
+
 }  // namespace
 }  // namespace hwcsync::compose

@@ -115,6 +115,70 @@ TEST_CASE("what a container mounts below a mounted directory finds a place there
   CHECK(project.services.at("web").labels.at("io.hwcsync.asset.html") == directory.hash());
 }
 
+TEST_CASE("a place below a mounted directory is found however its path is written") {
+  const Site site;
+  for (const char* target : {"/code//tmp", "/code/./tmp/", "/code/x/../tmp", "//code/tmp//"}) {
+    INFO(target);
+    const Project project =
+        site.load(mounting("'./html:/code/', '" + std::string(target) + "', '/data:/code//img/'") +
+                  "    tmpfs: [ '/code/a//b/:size=1m' ]\n");
+    CHECK(names(project.directories.at("html")) ==
+          Names{"a/b/.mount-point", "img/a.png", "index.html", "tmp/.mount-point"});
+    CHECK(project.services.at("web").volumes.at(1).target == "/code/tmp");
+    CHECK(project.services.at("web").tmpfs == Names{"/code/a/b:size=1m"});
+  }
+}
+
+TEST_CASE("only the innermost mount is given a place") {
+  const Project project =
+      Site().load(mounting("'./html:/code', 'cache:/code/cache', './html-old:/code/old'") +
+                  "    tmpfs: [ '/code/cache/tmp', '/code/old/tmp' ]\nvolumes: { cache: }\n");
+  CHECK(names(project.directories.at("html")) ==
+        Names{"cache/.mount-point", "img/a.png", "index.html", "old/.mount-point"});
+  CHECK(names(project.directories.at("html-old")) == Names{"index.html", "tmp/.mount-point"});
+}
+
+TEST_CASE("a file in the way of a directory, or the other way round, is told where it stands") {
+  Site site;
+  site.tree.put("stacks/s/app.conf", "x");
+  const auto told = [&](const std::string& volumes) {
+    return site.problems(mounting("'./html:/code', " + volumes) + "volumes: { v: }\n");
+  };
+  CHECK(told("'v:/code/index.html'") ==
+        "4:32: '/code/index.html' is a directory, and 'stacks/s/html/index.html', over which it would be "
+        "mounted, is a file");
+  CHECK(
+      told("'./app.conf:/code/img'") ==
+      "4:32: '/code/img' is a file, and 'stacks/s/html/img', over which it would be mounted, is a directory");
+  CHECK(
+      told("'v:/code/index.html/x'") ==
+      "4:32: '/code/index.html/x' cannot be mounted: 'stacks/s/html/index.html', which is mounted above it, "
+      "is a file");
+  CHECK_THAT(told("'./app.conf:/code/c', 'v:/code/c/d'"),
+             Contains("'/code/c/d' cannot be mounted below '/code/c', which is a file"));
+  CHECK(told("'./app.conf:/code/index.html', 'v:/code/img', '/data/x:/code/img/a.png'").empty());
+}
+
+TEST_CASE("what a path of the host is, its name says, and a note tells of it") {
+  const Project project =
+      Site().load(mounting("'./html:/code', '/etc/app.conf:/code/c', '/etc/more:/code/d'"));
+  CHECK(names(project.directories.at("html")) == Names{"c", "d/.mount-point", "img/a.png", "index.html"});
+  std::string notes;
+  for (const Problem& note : project.notes) notes += note.where.to_string() + ' ' + note.message + '\n';
+  CHECK_THAT(notes, Contains("yaml:4:32 '/code/c' is taken for a file of the host") &&
+                        Contains("commit a file named 'stacks/s/html/d' for it to be mounted over"));
+}
+
+TEST_CASE("two mounts at one place are refused, whatever they are") {
+  Site site;
+  site.tree.put("stacks/s/app.conf", "x");
+  CHECK_THAT(site.problems(mounting("'/a:/x'") + "    tmpfs: /x/\n"),
+             Contains("two mounts have the target '/x'"));
+  CHECK_THAT(site.problems(mounting("'/a:/x'") + "    configs: [ { source: c, target: //x } ]\n" +
+                           "configs: { c: { file: app.conf } }\n"),
+             Contains("two mounts have the target '/x'"));
+}
+
 TEST_CASE("a directory that is not tracked is data, and is told where data belongs") {
   CHECK_THAT(Site().problems(mounting("'./data:/var/lib/x'")),
              Contains("4:16: 'data' is not a tracked file or directory of this stack; data belongs to an "
@@ -172,6 +236,25 @@ TEST_CASE("the executable bit is kept, and a symbolic link below a mounted direc
   CHECK_FALSE(files.at("data").executable);
   std::filesystem::create_symlink("/etc/passwd", top / "link");
   CHECK_THROWS_WITH(load(), Contains("'stacks/s/bin/link' is a symbolic link, and none is followed"));
+}
+
+TEST_CASE("another repository below a mounted directory is refused by name, as a commit would have it") {
+  const hwcsync::test::TemporaryDirectory directory;
+  const std::filesystem::path html = directory.path() + "/stacks/s/html";
+  std::filesystem::create_directories(html / "theme");
+  std::ofstream(html / "index.html") << "x";
+  std::ofstream(html / "theme/main.css") << "x";
+  const auto load = [&](const std::string& volume) {
+    return load_project(DirectoryTree(directory.path()),
+                        parse_yaml(mounting(volume), "stacks/s/compose.yaml"), Fixture().context);
+  };
+  CHECK(load("'./html:/h:ro'").directories.at("html").files.count("theme/main.css") == 1);
+  std::ofstream(html / "theme/.git") << "gitdir: elsewhere";
+  CHECK_THROWS_WITH(load("'./html:/h:ro'"),
+                    Contains("compose.yaml:4:16: 'stacks/s/html/theme' is a submodule (another repository)"));
+  CHECK_THROWS_WITH(load("'./html/theme:/h:ro'"),
+                    Contains("'html/theme' cannot be mounted: 'stacks/s/html/theme' is a submodule"));
+  CHECK_THROWS_WITH(load("'./html/theme/main.css:/h:ro'"), Contains("'stacks/s/html/theme' is a submodule"));
 }
 
 }  // namespace

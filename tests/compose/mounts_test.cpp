@@ -19,6 +19,13 @@ TEST_CASE("the short forms of a volume") {
   CHECK(mount("/a:/b:rslave,U,z") == Mount{Mount::Type::bind, "/a", "/b", false, {"rslave", "U", "z"}});
 }
 
+TEST_CASE("options for Docker Desktop are left out with a note") {
+  const Project project = Fixture().load(Fixture::web("volumes: [ '/a:/b:cached', '/c:/d:ro,delegated' ]"));
+  CHECK(project.services.at("web").volumes.at(0).options.empty());
+  CHECK(project.services.at("web").volumes.at(1).read_only);
+  CHECK(project.notes.size() == 2);
+}
+
 TEST_CASE("a named volume must be declared") {
   CHECK(wrong("data:/b") == "2:3: the volume 'data' of 'web' is not declared under 'volumes'");
   const Project project = Fixture().load(Fixture::web("volumes: [ 'data:/b' ]") + "volumes: { data: }\n");
@@ -50,6 +57,33 @@ TEST_CASE("options are a known set, and podman's own are a limit of the provider
   CHECK(project.limits[0].of == Limit::Of::provider);
 }
 
+TEST_CASE("a mount that no list of fields can hold is refused where it stands, alike in both styles") {
+  const auto limits = [](const std::string& volume) {
+    std::map<Limit::Of, std::string> out;
+    const Project project = Fixture().load(Fixture::web("volumes: [ " + volume + " ]") + "volumes: { v: }\n");
+    for (const Limit& limit : project.limits) {
+      CHECK(limit.problem.where.to_string() == "stacks/s/compose.yaml:4:16");
+      out[limit.of] += limit.problem.message;
+    }
+    return out;
+  };
+  for (const char* volume : {"{ type: volume, source: v, target: '/a,b', volume: { subpath: x } }",
+                             "{ type: image, source: i, target: \"/a\\\"b\" }",
+                             "{ type: image, source: i, target: \"/a\\nb\" }"}) {
+    INFO(volume);
+    const auto told = limits(volume);
+    REQUIRE(told.size() == 2);
+    CHECK(told.at(Limit::Of::provider) == told.at(Limit::Of::containers));
+    CHECK_THAT(told.at(Limit::Of::provider), Catch::Matchers::StartsWith("podman has no way to write '/a"));
+  }
+  // SOURCE:TARGET has a place for them, which docker-compose does not always use.
+  CHECK(limits("'/x:/a,b'").count(Limit::Of::containers) == 0);
+  CHECK(limits("'/x:/a,b'").count(Limit::Of::provider) == 1);
+  CHECK_THAT(limits("{ type: bind, source: /x, target: '/a:b' }").at(Limit::Of::provider),
+             Catch::Matchers::Contains("no place for another colon"));
+  CHECK(limits("'/x:/a b'").empty());
+}
+
 TEST_CASE("faults of a volume are told at its place") {
   CHECK(wrong("/a:b") == "4:16: the target 'b' must be an absolute path in the container");
   CHECK_THAT(wrong("~media/a:/b"),
@@ -60,7 +94,8 @@ TEST_CASE("faults of a volume are told at its place") {
   CHECK_THAT(wrong("../other/x:/b"),
              Catch::Matchers::Contains("4:16: 'stacks/other/x' is not a tracked file"));
   CHECK(wrong("../../../x:/b") == "4:16: '../../../x' is outside of the repository");
-  CHECK_THAT(wrong("./data:/b"), Catch::Matchers::Contains("'data' is not a tracked file or directory of this stack"));
+  CHECK_THAT(wrong("./data:/b"),
+             Catch::Matchers::Contains("'data' is not a tracked file or directory of this stack"));
 }
 
 TEST_CASE("what comes from the repository is mounted read-only, and a mount that does not say so is noted") {

@@ -42,16 +42,18 @@ TEST_CASE("what a service joins must be there, and may not be a circle") {
 TEST_CASE("names, addresses and signals that no container could have are refused where they stand") {
   const auto wrong = [](const std::string& text) { return Fixture().problems(Fixture::web(text)); };
   for (const char* text :
-       {"hostname: a b", "hostname: -x", "hostname: a..b", "domainname: a/b", "dns: not-an-ip", "dns: [ 1.2.3.999 ]",
-        "dns_search: a b", "extra_hosts: [ 'a b:1.2.3.4' ]", "extra_hosts: [ ':1.2.3.4' ]", "extra_hosts: [ 'a:' ]",
-        "extra_hosts: { a: nonsense }", "stop_signal: SIGNONE", "stop_signal: '65'", "stop_signal: '0'",
-        "stop_signal: SIGRTMIN+99"}) {
+       {"hostname: a b", "hostname: -x", "hostname: a..b", "domainname: a/b", "dns: not-an-ip",
+        "dns: [ 1.2.3.999 ]", "dns_search: a b", "extra_hosts: [ 'a b:1.2.3.4' ]",
+        "extra_hosts: [ ':1.2.3.4' ]", "extra_hosts: [ 'a:' ]", "extra_hosts: { a: nonsense }",
+        "stop_signal: SIGNONE", "stop_signal: '65'", "stop_signal: '0'", "stop_signal: SIGRTMIN+99"}) {
     INFO(text);
     CHECK(wrong(text).rfind("4:", 0) == 0);
   }
   for (const char* text :
        {"hostname: my_host-1.example.net", "hostname: ''", "dns: [ 9.9.9.9, 'fd00::1' ]", "dns: none",
-        "dns_search: .", "extra_hosts: [ 'a=::1', 'b:[fd00::1]', 'c:host-gateway', 'd=1.2.3.4,5.6.7.8' ]",
+        "dns_search: .", "dns_search: []", "dns_search: example.net.", "hostname: web.example.net.",
+        "extra_hosts: [ 'db.lan.:1.2.3.4' ]",
+        "extra_hosts: [ 'a=::1', 'b:[fd00::1]', 'c:host-gateway', 'd=1.2.3.4,5.6.7.8' ]",
         "stop_signal: SIGINT", "stop_signal: term", "stop_signal: '15'", "stop_signal: SIGRTMIN+3"}) {
     INFO(text);
     CHECK(wrong(text).empty());

@@ -61,5 +61,13 @@ TEST_CASE("a range of ports") {
   }
 }
 
+TEST_CASE("a protocol may be written in capitals") {
+  const Service service =
+      test::Fixture().service("ports: [ '53:53/UDP', { target: 54, published: '54', protocol: TCP } ]");
+  CHECK(service.ports.at(0).protocol == "udp");
+  CHECK(service.ports.at(1).protocol == "tcp");
+  CHECK_FALSE(test::Fixture().problems(test::Fixture::web("ports: [ '53:53/icmp' ]")).empty());
+}
+
 }  // namespace
 }  // namespace hwcsync::compose

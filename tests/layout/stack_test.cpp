@@ -165,6 +165,22 @@ TEST_CASE("an unknown user names the nearest") {
         "did you mean 'homelab'?");
 }
 
+TEST_CASE("what is wrong in hwcsync.yaml is told with its line") {
+  Fixture fixture;
+  fixture.stack("one", kWeb);
+  const auto told = [&](const std::string& head, const std::string& host_variables) {
+    fixture.tree.put("hwcsync.yaml", "version: 1\n" + head +
+                                         "hosts:\n  server:\n    flake: '#server'\n    stacks: [ one ]\n" +
+                                         "    users: { homelab: { uid: 1000 } }\n" + host_variables);
+    return fixture.problems();
+  };
+  CHECK(told("defaults:\n  user: homelap\n", "").rfind("hwcsync.yaml:3:3: the user 'homelap' of the", 0) ==
+        0);
+  CHECK(told("variables:\n  A: a\n  B: ${NOBODY}\n", "")
+            .rfind("hwcsync.yaml:4:3: the variable 'B' uses 'NOBODY'", 0) == 0);
+  CHECK(told("", "    variables:\n      B: '${A'\n").rfind("hwcsync.yaml:8:7: the variable 'B':", 0) == 0);
+}
+
 TEST_CASE("keys of one style are refused in the other") {
   Fixture fixture;
   fixture.stack("one", kWeb, "style: oci\nuser: homelab\nunit: x\n");

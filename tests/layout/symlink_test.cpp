@@ -69,5 +69,18 @@ TEST_CASE("a symbolic link that a container mounts is called one") {
                "symbolic link, and none is followed"));
 }
 
+TEST_CASE("a symbolic link is not read for the file it names") {
+  for (const char* use :
+       {"env_file: x.env", "label_file: x.env", "env_file: [ { path: x.env, required: false } ]",
+        "extends: { file: x.env, service: web }"}) {
+    INFO(use);
+    Linked linked;
+    linked.put("stacks/one/x.env", "services: { web: { image: i } }\n");
+    linked.put("stacks/one/compose.yaml", "services: { web: { image: i, " + std::string(use) + " } }\n");
+    CHECK_THAT(linked.problems_with_link("stacks/one/x.env"),
+               Contains("'stacks/one/x.env' is a symbolic link, and none is followed"));
+  }
+}
+
 }  // namespace
 }  // namespace hwcsync::layout

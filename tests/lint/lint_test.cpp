@@ -76,6 +76,25 @@ TEST_CASE("a variable that a secret of the same name hides is pointed out") {
   CHECK(above[0].where.to_string() == "stacks/s/stack.yaml:1:12");
 }
 
+TEST_CASE("a name of .env that a secret hides is pointed out, and the secret's value is used") {
+  MemoryTree tree;
+  tree.put("hwcsync.yaml",
+           "hosts: { h: { flake: '#h', stacks: [ s ], users: { homelab: { uid: 1000 } } } }\nversion: 1\n");
+  tree.put(
+      "stacks/s/compose.yaml",
+      "services: { web: { image: 'docker.io/library/caddy:2.8.4', environment: [ 'A=${PW}${OWN}' ] } }\n");
+  tree.put("stacks/s/stack.yaml", "secrets: { env: { source: s.env } }\n");
+  tree.put("stacks/s/s.env", "PW=ENC[x]\nsops_lastmodified=x\nsops_mac=ENC[x]\n");
+  tree.put("stacks/s/.env", "OWN=x\nPW=plain\n");
+  layout::LoadCounters counters;
+  const auto state = layout::load_desired_state(tree, "h", counters);
+  CHECK(state.stacks.at("s").project.secret_variables == std::set<std::string>{"PW"});
+  const auto list = lint(state);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].rule == "variable-shadowed");
+  CHECK(list[0].where.to_string() == "stacks/s/.env:2:1");
+}
+
 TEST_CASE("a good stack has no findings") {
   CHECK(findings(kGood).empty());
 }

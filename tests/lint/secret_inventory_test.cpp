@@ -94,7 +94,7 @@ TEST_CASE("a recipient of a host that a file is not for is a finding") {
         "secrets/db.yaml recipient-missing: the host 'server' needs this file, and its recipient " +
             Story::text(story.server) + " cannot decrypt it; it is for " + Story::text(story.admin) + "\n");
   story.config("recipients: [ age1nonsense ]");
-  CHECK_THAT(story.findings(), Contains("hwcsync.yaml recipient-invalid: a recipient of the host 'server'"));
+  CHECK_THAT(story.findings(), Contains("hwcsync.yaml:7:19 recipient-invalid: a recipient of the host 'server'"));
 }
 
 TEST_CASE("unused, missing, broken and half encrypted files are findings") {

@@ -97,6 +97,26 @@ TEST_CASE("a generated commit is the same for the same input and replaces what s
   CHECK_FALSE(repository.read_ref(generated_ref("server")));
 }
 
+TEST_CASE("a submodule is an entry that leads nowhere") {
+  GitFixture fixture;
+  fixture.write("stacks/a/compose.yaml", "x");
+  const std::string inner = fixture.commit("first");
+  fixture.git(
+      {"-C", fixture.work(), "update-index", "--add", "--cacheinfo", "160000," + inner + ",stacks/a/lib"});
+  fixture.git({"-C", fixture.work(), "commit", "--quiet", "-m", "a submodule"});
+  fixture.push("main");
+  const Repository repository(fixture.bare());
+  const GitTree tree = repository.tree(*ObjectId::parse(fixture.head()));
+  CHECK(tree.list("stacks/a") ==
+        std::vector<TreeEntry>{{"compose.yaml", EntryKind::file}, {"lib", EntryKind::submodule}});
+  CHECK_FALSE(tree.list("stacks/a/lib"));
+  CHECK_FALSE(tree.read("stacks/a/lib"));
+  const auto fault = path_fault(tree, "stacks/a/lib/x.css");
+  REQUIRE(fault);
+  CHECK(fault->find("'stacks/a/lib' is a submodule") == 0);
+  CHECK_FALSE(path_fault(tree, "stacks/a/compose.yaml"));
+}
+
 TEST_CASE("a directory that is no repository is an error that names it") {
   const test::TemporaryDirectory dir;
   CHECK_THROWS_AS(Repository(dir.path()), GitError);
