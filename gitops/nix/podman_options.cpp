@@ -88,7 +88,8 @@ void add_limits(Flags& out, const Service& service) {
   out.limit("--memory", limits.memory);
   out.limit("--memory-reservation", limits.memory_reservation);
   const bool swap = !limits.memory_swap.empty() && limits.memory_swap != "0";
-  if (swap && !limits.memory.empty()) {
+  const bool limited = limits.memory.find_first_of("123456789") != std::string::npos;
+  if (swap && limited) {
     out.text("--memory-swap", limits.memory_swap);
   } else if (swap && limits.memory_swap != "-1") {  // no limit needs none to add to
     refuse(service.where,
