@@ -139,6 +139,14 @@ LocalSecretService::Held LocalSecretService::find(const std::string& generation)
   return loaded;
 }
 
+LocalSecretService::Held LocalSecretService::find_again(const std::string& generation) {
+  const auto known = staged_.find(generation);
+  if (known == staged_.end() || known->second->failures() == 0) return find(generation);
+  // Files that failed before may open with the identities that are there now.
+  Held loaded = load(generation);
+  return loaded ? keep_readable(std::move(loaded), *known->second) : nullptr;
+}
+
 LocalSecretService::Held LocalSecretService::load(const std::string& generation) const {
   const auto stored = store_.load(generation);
   if (!stored) return nullptr;
@@ -182,7 +190,8 @@ StagedGeneration LocalSecretService::stage(const SecretBundle& bundle) {
   for (const std::string& id : source_ids(made->manifest()))
     needed.ciphertexts.emplace(id, bundle.ciphertexts.at(id));
   store_.save(made->id(), needed);
-  staged_.insert_or_assign(made->id(), made);
+  const auto known = staged_.find(made->id());
+  staged_.insert_or_assign(made->id(), known == staged_.end() ? made : keep_readable(made, *known->second));
   log(LogLevel::info, "secrets staged",
       {{"generation", made->id()},
        {"files", std::to_string(made->files().size())},
@@ -246,11 +255,8 @@ void LocalSecretService::reload() {
   if (!problem_.empty()) log(LogLevel::error, "cannot serve the recorded secrets", {{"reason", problem_}});
   const std::string wanted = generation_to_serve();
   if (wanted.empty()) return;
-  // Files that failed before may open with the identities that are there now.
-  const auto known = staged_.find(wanted);
-  if (known != staged_.end() && known->second->failures() > 0) staged_.erase(known);
   try {
-    Held generation = find(wanted);
+    Held generation = find_again(wanted);
     if (!generation) throw Error("cannot serve generation", wanted, "it is not stored on this machine");
     serve(std::move(generation));
   } catch (const Error& error) {

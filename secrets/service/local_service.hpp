@@ -70,6 +70,8 @@ class LocalSecretService final : public SecretService {
   [[nodiscard]] Held decrypt(const SecretBundle& bundle) const;
   // In memory, or decrypted from disk; nullptr when it is neither.
   [[nodiscard]] Held find(const std::string& generation);
+  // The same, but what failed is tried once more.
+  [[nodiscard]] Held find_again(const std::string& generation);
   [[nodiscard]] Held load(const std::string& generation) const;
   [[nodiscard]] std::shared_ptr<const ViewSnapshot> former(uid_t uid, std::uint64_t handle) const noexcept;
   void serve(Held generation);

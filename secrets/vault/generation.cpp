@@ -165,6 +165,28 @@ std::shared_ptr<const Generation> stage(Manifest manifest, const Ciphertexts& ci
   return out;
 }
 
+std::shared_ptr<const Generation> keep_readable(std::shared_ptr<const Generation> again,
+                                                const Generation& before) {
+  // One id is one manifest, which names every ciphertext: the files are the same, one by one.
+  if (again->id_ != before.id_) return again;
+  const auto lost = [&](std::size_t i) {
+    return !again->files_[i].readable() && before.files_[i].readable();
+  };
+  auto out = std::make_shared<Generation>();
+  bool any = false;
+  for (std::size_t i = 0; i < again->files_.size(); ++i) {
+    const StagedFile& file = lost(i) ? before.files_[i] : again->files_[i];
+    any = any || lost(i);
+    out->files_.push_back({file.entry, SecureBuffer(file.content.bytes()), file.failure});
+  }
+  if (!any) return again;
+  out->id_ = again->id_;
+  out->manifest_ = again->manifest_;
+  out->index_ = again->index_;
+  out->decryptions_ = again->decryptions_;
+  return out;
+}
+
 std::string_view to_string(Fact fact) noexcept {
   switch (fact) {
     case Fact::same:

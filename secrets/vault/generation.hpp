@@ -43,6 +43,8 @@ class Generation {
 
  private:
   friend std::shared_ptr<const Generation> stage(Manifest, const Ciphertexts&, std::span<const Identity>);
+  friend std::shared_ptr<const Generation> keep_readable(std::shared_ptr<const Generation>,
+                                                         const Generation&);
 
   std::string id_;
   Manifest manifest_;
@@ -56,6 +58,10 @@ class Generation {
 // thread.
 [[nodiscard]] std::shared_ptr<const Generation> stage(Manifest manifest, const Ciphertexts& ciphertexts,
                                                       std::span<const Identity> identities);
+
+// The same generation decrypted again, perhaps with fewer keys: what could be read before still can.
+[[nodiscard]] std::shared_ptr<const Generation> keep_readable(std::shared_ptr<const Generation> again,
+                                                              const Generation& before);
 
 // On how many threads stage() decrypts so many sources, the caller's among them.
 [[nodiscard]] std::size_t staging_threads(std::size_t sources, std::size_t cores) noexcept;

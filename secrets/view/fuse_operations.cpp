@@ -207,7 +207,7 @@ void FuseOperations::open(fuse_req_t request, fuse_ino_t id, fuse_file_info* fil
           event_for(op, state->owner, snapshot, caller, path_of(snapshot, *node), node->entry, code));
     }
     if (code != 0) return code;
-    file->fh = server.pin(state->snapshot);
+    file->fh = server.pin(state->snapshot, id);
     file->direct_io = 1;
     file->keep_cache = 0;
     // The caller was killed meanwhile: no RELEASE will come.
@@ -239,6 +239,11 @@ void FuseOperations::read(fuse_req_t request, fuse_ino_t id, std::size_t size, o
       return EACCES;
     }
     if (then == nullptr) return ESTALE;
+    // Opened by a predecessor, and decrypted again without the key: empty would look like its value.
+    if (then->entry != nullptr && !then->entry->failure.empty()) {
+      report(AccessEvent::Op::read, EIO);
+      return EIO;
+    }
     if (offset == 0 && entry != nullptr) report(AccessEvent::Op::read, 0);
     const Bytes content = opened->content(*then);
     const std::size_t from = std::min(static_cast<std::size_t>(std::max<off_t>(offset, 0)), content.size());

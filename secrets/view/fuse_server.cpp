@@ -201,9 +201,12 @@ std::chrono::milliseconds FuseServer::busy_for() const noexcept {
                                                                Clock::duration(since));
 }
 
-std::uint64_t FuseServer::pin(const std::shared_ptr<const ViewSnapshot>& snapshot) {
+std::uint64_t FuseServer::pin(const std::shared_ptr<const ViewSnapshot>& snapshot, NodeId opened) {
   Pinned& pinned = pinned_[snapshot->handle()];
-  pinned.snapshot = snapshot;
+  // A generation may be decrypted twice, the second time with fewer keys: what can be read stays.
+  const ViewSnapshot::Node* node = pinned.snapshot ? pinned.snapshot->find(opened) : nullptr;
+  if (node == nullptr || (node->entry != nullptr && !node->entry->failure.empty()))
+    pinned.snapshot = snapshot;
   ++pinned.opens;
   pinned_count_ = pinned_.size();
   return snapshot->handle() << 16U | instance_;
@@ -223,8 +226,8 @@ void FuseServer::unpin(std::uint64_t handle) noexcept {
 
 std::shared_ptr<const ViewSnapshot> FuseServer::opened_in(std::uint64_t handle, const State& present) {
   const std::uint64_t generation = handle >> 16U;
-  if (present.snapshot->handle() == generation) return present.snapshot;
   if (const auto found = pinned_.find(generation); found != pinned_.end()) return found->second.snapshot;
+  if (present.snapshot->handle() == generation) return present.snapshot;
   if (former_ && former_->handle() == generation) return former_;
   if (!find_former_) return nullptr;
   former_ = find_former_(generation);

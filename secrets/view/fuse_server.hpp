@@ -81,7 +81,7 @@ class FuseServer {
   void run() noexcept;
   void handshake();
   void ask_for_lost_requests();
-  [[nodiscard]] std::uint64_t pin(const std::shared_ptr<const ViewSnapshot>& snapshot);
+  [[nodiscard]] std::uint64_t pin(const std::shared_ptr<const ViewSnapshot>& snapshot, NodeId opened);
   void unpin(std::uint64_t handle) noexcept;
   [[nodiscard]] std::shared_ptr<const ViewSnapshot> opened_in(std::uint64_t handle, const State& present);
   void report(AccessEvent event) const;

@@ -18,7 +18,8 @@ struct MountPoint {
   std::string device;  // "0:52"
   std::string path;
   std::string type;
-  std::string source{};  // for what we mounted, source_of() its view
+  std::string source{};   // for what we mounted, source_of() its view
+  std::string options{};  // of the file system: "rw,user_id=0,group_id=0"
   bool operator==(const MountPoint&) const = default;
 };
 
@@ -30,7 +31,8 @@ struct MountPoint {
 // which service it belongs to. "hwcsync:/run/hwcsync/view/1000".
 [[nodiscard]] std::string source_of(const std::string& view);
 
-// Whether it is a view, of this service or of another: of FUSE, or a ramfs that one of them mounted.
+// Whether it is a view, of this service or of another: of FUSE, mounted by root, or a ramfs that one of them
+// mounted.
 [[nodiscard]] bool is_view(const MountPoint& mount);
 
 // What is on top at this path, if anything is mounted there.

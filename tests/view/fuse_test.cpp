@@ -6,10 +6,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 using namespace hwcsync;
@@ -116,6 +119,14 @@ TEST_CASE("a flip shows new values under the same inode, and an open file keeps 
   CHECK(after.text == std::to_string(secrets::node_id("a")) + " 15");
 }
 
+TEST_CASE("a generation that is decrypted again without its key takes nothing from who has a file open") {
+  View view(snapshot("g1", {{"a", "old value"}}));
+  OpenReader reader(kOwner, view.path("a"));
+  view.show(snapshot("g1", {{"a", "", 0400, "no match"}}));
+  CHECK(as_user(kOwner, kOwner, [&] { return read_path(view.path("a")); }) == Seen{EIO, ""});
+  CHECK(reader.finish() == Seen{0, "old value"});
+}
+
 TEST_CASE("a revoked file refuses even a descriptor that is open") {
   View view(snapshot("g1", {{"a", "old"}, {"b", "kept"}}));
   OpenReader reader(kOwner, view.path("a"));
@@ -195,6 +206,48 @@ TEST_CASE("a symlink or files in the user's directory stop the bind") {
     Fd(::open((home + "/secrets/immich.env").c_str(), O_CREAT | O_WRONLY, 0600));
     CHECK_THROWS_AS(secrets::bind_view(view.mount->path(), run, kOwner), Error);
   }
+}
+
+TEST_CASE("a mount that names a service which accepts nobody does not hold up the bind") {
+  View view(snapshot("g1", {{"a", "x"}}));
+  const std::string run = view.place.path("run");
+  const std::string target = run + '/' + std::to_string(kOwner) + "/secrets";
+  std::filesystem::create_directories(target);
+  std::filesystem::create_directories(view.place.path("evil"));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  view.place.path("evil/secrets").copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto connect = [&](int fd) {
+    return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  };
+  const auto made = [] { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); };
+  const Fd listener = made();
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 0) == 0);
+  std::vector<Fd> waiting;
+  do {
+    waiting.push_back(made());
+  } while (connect(waiting.back().get()) == 0);
+  REQUIRE(errno == EAGAIN);
+
+  const Fd fuse(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
+  const auto mount_by = [&](const std::string& uid) {
+    const std::string options =
+        "fd=" + std::to_string(fuse.get()) + ",rootmode=40000,group_id=0,user_id=" + uid;
+    return ::mount(("hwcsync:" + view.place.path("evil/view/1")).c_str(), target.c_str(), "fuse.hwcsync", 0,
+                   options.c_str());
+  };
+  std::string expected;
+  SECTION("of another service of root's") {
+    REQUIRE(mount_by("0") == 0);
+    expected = "evil shows its view there";
+  }
+  SECTION("of a user's own making") {
+    REQUIRE(mount_by(std::to_string(kOwner)) == 0);
+    expected = "another file system";
+  }
+  CHECK_THROWS_WITH(secrets::bind_view(view.mount->path(), run, kOwner), Catch::Matchers::Contains(expected));
+  REQUIRE(secrets::detach_mount(target));
 }
 
 TEST_CASE("a mount whose server is gone is found and replaced") {

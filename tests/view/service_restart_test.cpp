@@ -105,6 +105,30 @@ TEST_CASE("a reload tries again what could not be decrypted, also in the middle 
   CHECK(service.status().failures.empty());
 }
 
+TEST_CASE("a reload without the key takes away nothing that could be read, whatever else is broken") {
+  Host host;
+  host.start();
+  auto bundle = host.bundle({{"app/a", "mine"}});
+  auto manifest = secrets::parse_manifest(bundle.manifest);
+  auto foreign = Host::foreign_bundle({{"app/b", "theirs"}});
+  manifest.files.push_back(secrets::parse_manifest(foreign.manifest).files.front());
+  bundle.manifest = secrets::serialise(manifest);
+  bundle.ciphertexts.merge(foreign.ciphertexts);
+  auto service = host.client();
+  service.flip(service.stage(bundle).generation);
+  const std::string key = host.path("key");
+  std::filesystem::rename(key, key + ".away");
+  SECTION("by a reload") {
+    service.reload();
+  }
+  SECTION("by staging the same again") {
+    service.flip(service.stage(bundle).generation);
+  }
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "mine"});
+  CHECK(owner_reads(host.bound("app/b")) == Seen{EIO, ""});
+  CHECK(service.status().failures.size() == 1);
+}
+
 TEST_CASE("a file opened before a flip and a death reads on what it was opened in") {
   Host host;
   host.start();

@@ -184,6 +184,30 @@ TEST_CASE("a file that the predecessor opened keeps its generation over a flip o
   for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
 }
 
+TEST_CASE("a file that the predecessor opened and the successor cannot decrypt is an error, not empty") {
+  Place place;
+  ServerProcess first(place, Death::when_told);
+  std::array<int, 2> told{};
+  std::array<int, 2> go{};
+  REQUIRE(::pipe(told.data()) == 0);
+  REQUIRE(::pipe(go.data()) == 0);
+  Visitor reader(kOwner, kOwner, [&]() -> Seen {
+    const Fd kept(::open(place.path("view/a").c_str(), O_RDONLY));
+    char byte = 0;
+    if (::write(told[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 1) return {.code = EPIPE};
+    return read_fd(kept.get());
+  });
+  char byte = 0;
+  REQUIRE(::read(told[0], &byte, 1) == 1);
+  first.kill();
+  auto successor = parts(place);
+  successor.snapshot = snapshot("g1", {{"a", "", 0400, "no match"}});
+  const auto second = ViewMount::take_over(std::move(successor), first.legacy());
+  REQUIRE(::write(go[1], &byte, 1) == 1);
+  CHECK(reader.finish() == Seen{EIO, ""});
+  for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
+}
+
 TEST_CASE("garbage instead of the recorded start is refused") {
   CHECK_THROWS_AS(secrets::FuseServer({.fuse = Fd(::open("/dev/null", O_RDWR)), .init = "garbage"}, owner(),
                                       snapshot("g1", {}), {}),
