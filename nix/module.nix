@@ -215,6 +215,7 @@ in
           Type = "notify";
           NotifyAccess = "main";
           ExecStart = "${program} secretsd";
+          ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
           Restart = "always";
           RestartSec = "250ms";
           RestartPreventExitStatus = "78";

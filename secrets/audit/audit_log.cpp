@@ -57,9 +57,10 @@ void AuditLog::add(AuditRecord record) noexcept {
     }
     record.time = clock_.now();
     if (worth_a_line(record)) write_line(record);
-    ring_.push_back(std::move(record));
-    if (ring_.size() > capacity_) {
-      ring_.pop_front();
+    auto& ring = share_of(record.op).ring;
+    ring.push_back({next_++, std::move(record)});
+    if (ring.size() > capacity_) {
+      ring.pop_front();
       ++counts_.dropped;
     }
   } catch (...) {
@@ -75,16 +76,17 @@ bool AuditLog::worth_a_line(const AuditRecord& record) {
                             std::to_string(record.uid) + '\n' + record.path;
     if (!seen_.insert(key).second) return false;
   }
+  Share& share = share_of(record.op);
   const auto now = clock_.steady_now();
-  if (now - second_ >= std::chrono::seconds(1)) {
-    second_ = now;
-    lines_ = 0;
+  if (now - share.second >= std::chrono::seconds(1)) {
+    share.second = now;
+    share.lines = 0;
   }
-  if (lines_ >= kLinesPerSecond) {
+  if (share.lines >= kLinesPerSecond) {
     ++left_out_;
     return false;
   }
-  ++lines_;
+  ++share.lines;
   return true;
 }
 
@@ -108,10 +110,15 @@ void AuditLog::write_line(const AuditRecord& record) {
 std::vector<AuditRecord> AuditLog::query(const AuditQuery& query) const {
   const std::scoped_lock lock(mutex_);
   std::vector<AuditRecord> out;
-  for (auto record = ring_.rbegin(); record != ring_.rend() && out.size() < query.limit; ++record) {
+  auto allowed = allowed_.ring.rbegin();
+  auto denied = denied_.ring.rbegin();
+  while (out.size() < query.limit && (allowed != allowed_.ring.rend() || denied != denied_.ring.rend())) {
+    const bool take_denied = allowed == allowed_.ring.rend() ||
+                             (denied != denied_.ring.rend() && denied->number > allowed->number);
+    const AuditRecord& record = (take_denied ? denied++ : allowed++)->record;
     // The clock may have been set back: an older record does not mean that all before it are older.
-    if (query.since && record->time < *query.since) continue;
-    if (!query.stack || record->stack == *query.stack) out.push_back(*record);
+    if (query.since && record.time < *query.since) continue;
+    if (!query.stack || record.stack == *query.stack) out.push_back(record);
   }
   return out;
 }

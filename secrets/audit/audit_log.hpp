@@ -52,9 +52,10 @@ struct AuditCounts {
   std::uint64_t dropped = 0;  // records that the ring no longer has, or that memory was lacking for
 };
 
-// The last accesses, in memory. Denials, failures and the first open of each (generation, view, uid, path)
-// also go to the log, at most kLinesPerSecond of them; what was left out is counted in a line of its own.
-// Thread-safe.
+// The last accesses, in memory: so many that were allowed and so many that were denied, so that nobody who is
+// refused can push out who was not. Denials, failures and the first open of each (generation, view, uid,
+// path) also go to the log, at most kLinesPerSecond of either; what was left out is counted in a line of its
+// own. Thread-safe.
 class AuditLog {
  public:
   static constexpr unsigned kLinesPerSecond = 20;
@@ -69,17 +70,28 @@ class AuditLog {
   [[nodiscard]] AuditCounts counts() const;
 
  private:
+  struct Kept {
+    std::uint64_t number = 0;
+    AuditRecord record;
+  };
+  // What one kind of access may take of memory and log.
+  struct Share {
+    std::deque<Kept> ring;
+    std::chrono::steady_clock::time_point second{};
+    unsigned lines = 0;
+  };
+  [[nodiscard]] Share& share_of(AuditOp op) noexcept { return op == AuditOp::deny ? denied_ : allowed_; }
   [[nodiscard]] bool worth_a_line(const AuditRecord& record);
   void write_line(const AuditRecord& record);
 
   const Clock& clock_;
   const std::size_t capacity_;
   mutable std::mutex mutex_;
-  std::deque<AuditRecord> ring_;
+  Share allowed_;
+  Share denied_;
+  std::uint64_t next_ = 0;
   AuditCounts counts_;
   std::unordered_set<std::string> seen_;
-  std::chrono::steady_clock::time_point second_{};
-  unsigned lines_ = 0;
   std::uint64_t left_out_ = 0;
 };
 

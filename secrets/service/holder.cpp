@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -43,12 +44,32 @@ FileLock take_lock(const std::string& runtime_dir) {
   return std::move(*lock);
 }
 
+std::string child_file(const HolderOptions& options) {
+  return options.places.runtime_dir + "/holder.child";
+}
+
+// Whether the service that the holder before us started is still there.
+bool orphan_lives(const HolderOptions& options) {
+  try {
+    const std::string text(trim(read_file(child_file(options), 64)));
+    pid_t pid = 0;
+    std::from_chars(text.data(), text.data() + text.size(), pid);
+    return pid > 0 && ::kill(pid, 0) == 0;
+  } catch (const SystemError&) {
+    return false;
+  }
+}
+
 // A service whose holder was killed ends by itself (PR_SET_PDEATHSIG) and takes its views away before it lets
 // go of its lock. One that hangs does not; ours could not start beside it.
 void await_end_of_orphan(const HolderOptions& options) {
   const std::string path = options.places.runtime_dir + "/secretsd.lock";
   const auto end = std::chrono::steady_clock::now() + options.patience;
   while (!FileLock::try_lock(path)) {
+    if (!orphan_lives(options) && !FileLock::try_lock(path)) {
+      throw BusyError({"cannot serve secrets in", options.places.runtime_dir, "another secrets service does",
+                       "systemctl status hwcsync-secrets"});
+    }
     if (std::chrono::steady_clock::now() >= end) {
       throw BusyError(
           {"cannot serve secrets in", options.places.runtime_dir, "a service whose holder is dead still does",
@@ -71,7 +92,10 @@ class Holder {
     sources_[2] = loop_.on_signal(SIGHUP, [this] { pass_on(SIGHUP); });
     sources_[3] = loop_.watch(notify_.get(), {.readable = true}, [this](Readiness) { hear(); });
   }
-  ~Holder() { ::unlink(socket_.c_str()); }
+  ~Holder() {
+    ::unlink(child_file(options_).c_str());
+    ::unlink(socket_.c_str());
+  }
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
 
@@ -92,6 +116,9 @@ class Holder {
     child_ = ::fork();
     if (child_ < 0) throw_errno("cannot start", options_.argv.front());
     if (child_ == 0) become_service(holder);
+    AtomicFile file(child_file(options_), 0644);
+    file.write(std::to_string(child_) + '\n');
+    file.commit();
     ended_ = loop_.on_child(child_, [this](int status) { on_end(status); });
   }
 

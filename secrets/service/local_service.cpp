@@ -107,13 +107,22 @@ void LocalSecretService::load_identities() {
   identities_ = std::make_shared<const std::vector<Identity>>(std::move(loaded));
 }
 
+std::string LocalSecretService::read_named() const {
+  try {
+    return std::string(trim(read_file(options_.generation_file, 4096)));
+  } catch (const SystemError& error) {
+    if (error.code() != ENOENT) throw;
+    return {};
+  }
+}
+
 void LocalSecretService::read_recorded() {
-  recorded_.clear();
   problem_.clear();
   try {
-    recorded_ = trim(read_file(options_.generation_file, 4096));
+    recorded_ = read_named();
   } catch (const SystemError& error) {
-    if (error.code() != ENOENT) problem_ = error.what();
+    // What it named when it could be read still counts.
+    problem_ = error.what();
     return;
   }
   if (!recorded_.empty() && !is_generation_id(recorded_)) {
@@ -238,7 +247,15 @@ void LocalSecretService::drop(const std::string& generation) {
   note_switch();
   if (served_ && served_->id() == generation)
     throw refusal("GenerationInUse", generation, "it is being served");
-  if (recorded_ == generation) throw refusal("GenerationInUse", generation, "the running system names it");
+  std::string named;
+  try {
+    named = read_named();
+  } catch (const SystemError& error) {
+    throw refusal("GenerationInUse", generation,
+                  "whether the running system names it cannot be told: " + std::string(error.what()));
+  }
+  if (named == generation || recorded_ == generation)
+    throw refusal("GenerationInUse", generation, "the running system names it");
   staged_.erase(generation);
   store_.remove(generation);
 }
@@ -276,12 +293,24 @@ std::string LocalSecretService::generation_to_serve() const {
 void LocalSecretService::note_switch() {
   if (!served_ || recorded_ == served_->id()) return;
   try {
-    if (trim(read_file(options_.generation_file, 4096)) != served_->id()) return;
+    if (read_named() != served_->id()) return;
     write_served(options_.runtime_dir, {.generation = served_->id(), .recorded = served_->id()});
     recorded_ = served_->id();
   } catch (const SystemError&) {
     // Not to be read means: nothing to learn from it. It is said where it matters, when it is to be served.
   }
+}
+
+void LocalSecretService::follow_switch() {
+  std::string named;
+  try {
+    named = read_named();
+  } catch (const SystemError&) {
+    return;
+  }
+  if (!is_generation_id(named) || named == recorded_ || (served_ && named == served_->id())) return;
+  log(LogLevel::info, "the system names another generation now", {{"generation", named}});
+  reload();
 }
 
 Snapshots LocalSecretService::snapshots_of(const Held& generation) {
@@ -344,6 +373,7 @@ std::vector<AuditRecord> LocalSecretService::audit(const AuditQuery& query) {
 
 void LocalSecretService::watch(std::chrono::milliseconds limit) {
   note_switch();
+  follow_switch();
   views_.mend(snapshots_, served_ ? served_->id() : "");
   for (const uid_t uid : views_.abort_stuck(limit, snapshots_, served_ ? served_->id() : "")) {
     log(LogLevel::error, "view was stuck: aborted and mounted anew",

@@ -50,7 +50,7 @@ class LocalSecretService final : public SecretService {
   [[nodiscard]] ServiceStatus status() override;
   [[nodiscard]] std::vector<AuditRecord> audit(const AuditQuery& query) override;
 
-  // To be called now and then: see ViewTable::abort_stuck() and mend().
+  // To be called now and then: see ViewTable::abort_stuck() and mend(). Follows a switch by hand.
   void watch(std::chrono::milliseconds limit);
 
   // One line for `systemctl status`.
@@ -65,6 +65,11 @@ class LocalSecretService final : public SecretService {
   [[nodiscard]] std::string generation_to_serve() const;
   // When the system was switched to what is served, the flip is over: a later switch back must count.
   void note_switch();
+  // The id in the generation file as it stands; empty when there is no file. Throws SystemError.
+  [[nodiscard]] std::string read_named() const;
+  // When the system names neither what is served nor what it named before, nobody told us: a rollback by
+  // hand.
+  void follow_switch();
   // What a predecessor served in the middle of a run; nullptr when the recorded generation counts.
   [[nodiscard]] Held find_interrupted();
   [[nodiscard]] Held decrypt(const SecretBundle& bundle) const;

@@ -194,7 +194,7 @@ std::vector<std::string> ViewTable::start(std::vector<PassedFd> passed, const Sn
 
 ViewTable::Held& ViewTable::mounted(uid_t uid, const Snapshots& snapshots, const std::string& generation) {
   const auto known = views_.find(uid);
-  if (known != views_.end() && known->second.mount->serving()) return known->second;
+  if (known != views_.end() && in_place(uid, known->second)) return known->second;
   if (known != views_.end()) {
     // Somebody has unmounted or aborted it.
     forget_kept(uid);
@@ -270,7 +270,7 @@ std::vector<uid_t> ViewTable::failed() const {
   std::set<uid_t> out;
   for (const auto& [uid, reason] : missing_) out.insert(uid);
   for (const auto& [uid, held] : views_) {
-    if (!held.stale.empty() || !held.problem.empty()) out.insert(uid);
+    if (!held.stale.empty() || !held.problem.empty() || !in_place(uid, held)) out.insert(uid);
   }
   return {out.begin(), out.end()};
 }
@@ -320,14 +320,20 @@ void ViewTable::bind(uid_t uid, Held& held) const {
   }
 }
 
+bool ViewTable::in_place(uid_t uid, const Held& held) const {
+  if (!held.mount->serving()) return false;
+  const auto there = mounted_at(current_mounts(), path_of(uid));
+  return there && is_view(*there) && there->source == source_of(path_of(uid));
+}
+
 ViewStatus ViewTable::describe(uid_t uid, const Held& held) const {
   const FuseServer* server = held.mount->server();
   return {.uid = uid,
           .path = path_of(uid),
           .bound = held.bound,
-          .problem = !held.mount->serving() ? "unmounted or aborted by somebody"
-                     : !held.stale.empty()  ? held.stale
-                                            : held.problem,
+          .problem = !in_place(uid, held)  ? "unmounted or aborted by somebody"
+                     : !held.stale.empty() ? held.stale
+                                           : held.problem,
           .files = held.files,
           .taken_over = held.taken_over,
           .requests_lost = server != nullptr && server->resend() == Resend::unsupported};

@@ -95,6 +95,8 @@ class ViewTable {
   void bind(uid_t uid, Held& held) const;
   [[nodiscard]] std::string path_of(uid_t uid) const;
   [[nodiscard]] ViewMount::Parts parts_of(uid_t uid, std::shared_ptr<const ViewSnapshot> snapshot) const;
+  // Whether it answers, and at its place: `umount -l` leaves the server with whoever is inside.
+  [[nodiscard]] bool in_place(uid_t uid, const Held& held) const;
   [[nodiscard]] ViewStatus describe(uid_t uid, const Held& held) const;
   [[nodiscard]] std::unique_ptr<View> make_view(uid_t uid,
                                                 std::shared_ptr<const ViewSnapshot> snapshot) const;

@@ -2,6 +2,7 @@
 #include "secrets/arena/harden.hpp"
 #include "secrets/identity/identity_file.hpp"
 #include "secrets/sops/sops_file.hpp"
+#include "secrets/sops/tree_cipher.hpp"
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
 #include "src/cli/exit_status.hpp"
@@ -12,6 +13,7 @@
 #include "src/cli/source.hpp"
 #include "src/cli/working_tree.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <ostream>
@@ -86,6 +88,28 @@ secrets::Metadata metadata_of(const Options& options) {
   return out;
 }
 
+// What a rule leaves in clear must not be everything: the file would look encrypted.
+void check_rules(const Options& options) {
+  if (options.format != "binary" && options.format != "age") return;
+  for (const auto& [name, rule, words] : kRules) {
+    if ((options.rules.*rule).empty()) continue;
+    throw UsageError({"cannot use " + std::string(name) + " with", "--format " + options.format,
+                      "there are no keys in such a file: it is encrypted as a whole", "leave the rule out"});
+  }
+}
+
+std::string encrypt_values(const Options& options, secrets::SopsStore store, secrets::Bytes plain,
+                           const std::vector<secrets::Recipient>& recipients) {
+  const secrets::Metadata metadata = metadata_of(options);
+  const bool chosen = std::ranges::any_of(
+      kRules, [&](const auto& rule) { return !(options.rules.*std::get<1>(rule)).empty(); });
+  if (chosen && secrets::find_clear_values(secrets::read_plain(store, plain), metadata).empty()) {
+    throw UsageError({"cannot encrypt", options.path, "the rule leaves every value in clear",
+                      "name the keys as they are in the file: --encrypted-regex '^password$'"});
+  }
+  return secrets::encrypt_sops(store, secrets::read_plain(store, plain), recipients, metadata);
+}
+
 // Typed twice on the terminal; a pipe or an argument would leave it somewhere.
 secrets::PassphraseIdentity new_passphrase(const Options& options) {
   if (options.format != "age") {
@@ -116,18 +140,18 @@ std::string encrypt_to_recipients(const Options& options, const Context& context
   const auto recipients = recipients_of(options, context);
   const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
   if (const auto store = sops_store(options.format)) {
-    return secrets::encrypt_sops(*store, secrets::read_plain(*store, plain.bytes()), recipients,
-                                 metadata_of(options));
+    return encrypt_values(options, *store, plain.bytes(), recipients);
   }
   return secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
 }
 
 int encrypt(const Options& options, Context& context) {
   secrets::harden_process();
+  check_rules(options);
   const std::string text =
       options.passphrase ? encrypt_to_passphrase(options) : encrypt_to_recipients(options, context);
   OrderedJson answer{{"version", 1}, {"format", options.format}, {"output", options.output}};
-  if (options.output.empty()) {
+  if (options.output.empty() || options.output == "-") {
     answer["content"] = text;
     if (!context.json) context.out << text;
   } else {
@@ -161,7 +185,7 @@ void add_secrets_encrypt(SecretsGroup& group) {
       ->excludes(recipients);
   app.add_option("--format", options->format, "yaml, json, dotenv, ini, binary (sops) or age; default dotenv")
       ->check(CLI::IsMember({"yaml", "json", "dotenv", "ini", "binary", "age"}));
-  app.add_option("-o,--output", options->output, "where to write (default stdout)");
+  app.add_option("-o,--output", options->output, "where to write (default, and '-': stdout)");
   // sops knows one rule a file.
   std::vector<CLI::Option*> rules;
   for (const auto& [name, rule, words] : kRules) {

@@ -86,6 +86,8 @@ OrderedJson json_of(const SecretListing& listing, const settings::Settings& sett
 void print_service(const secrets::ServiceStatus& status, std::ostream& out) {
   for (const std::string& lack : status.lacks)
     out << "backend     " << status.backend << ": " << lack << '\n';
+  if (!status.recorded.empty() && status.recorded != status.generation)
+    out << "recorded    " << status.recorded.substr(0, 12) << " is what the running system names\n";
   if (!status.problem.empty()) out << "problem     " << status.problem << '\n';
   for (const secrets::ViewStatus& view : status.views) {
     out << "view        uid " << view.uid << ": " << count_of(view.files, "file") << " in "

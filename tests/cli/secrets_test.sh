@@ -91,6 +91,11 @@ expect 64 "excludes" "$program" secrets encrypt --host server --encrypted-regex 
 expect 65 "cannot" "$program" secrets encrypt --host server --format yaml --encrypted-regex '(' "$work/db.plain"
 expect 0 "user: eric" cat secrets/db.yaml
 printf '[a]\nb = %s\n' "$canary" >"$work/x.ini"
+for format in binary age; do
+  expect 64 "leave the rule out" "$program" secrets encrypt --host server --format "$format" --encrypted-regex '^password$' "$work/db.plain"
+done
+expect 64 "leaves every value in clear" "$program" secrets encrypt --host server --format yaml --encrypted-regex '^nothing$' "$work/db.plain"
+expect 0 "BEGIN AGE" "$program" secrets encrypt -r "$admin" --format age -o - "$work/db.plain"
 expect 0 "" "$program" secrets encrypt -r "$admin" --format ini -o "$work/x.enc.ini" "$work/x.ini"
 value "$(cat "$work/x.ini")" "$program" secrets decrypt -i "$work/admin" "$work/x.enc.ini"
 plain=$(cat "$work/app.plain")

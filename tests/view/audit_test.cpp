@@ -35,6 +35,18 @@ TEST_CASE("the ring keeps the newest and counts what it lost") {
   CHECK(format_time(of_b[0].time) == "2023-11-14T22:13:20.000Z");
 }
 
+TEST_CASE("who is refused a thousand times pushes out nobody who was allowed") {
+  const FakeClock clock;
+  AuditLog log(clock, 3);
+  log.add({.op = AuditOp::read, .stack = "a"});
+  for (int i = 0; i < 1000; ++i) log.add({.op = AuditOp::deny, .uid = 5});
+  log.add({.op = AuditOp::open, .stack = "b"});
+  std::string found;
+  for (const AuditRecord& record : log.query({})) found += std::string(to_string(record.op)) + ' ';
+  CHECK(found == "open deny deny deny read ");
+  CHECK(log.counts().dropped == 997);
+}
+
 TEST_CASE("only what is not older than a time is given, also over a clock that was set back") {
   FakeClock clock;
   AuditLog log(clock, 10);

@@ -4,6 +4,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,12 @@ TEST_CASE("what only the disk has kept of earlier generations is listed and can 
                               .generation_file = directory.path() + "/generation"},
                              clock);
   CHECK(service.status().staged == std::vector{older, newer});
+  std::ofstream(directory.path() + "/generation") << older << '\n';
+  CHECK_THROWS_WITH(service.drop(older), Catch::Matchers::Contains("the running system names it"));
+  std::filesystem::remove(directory.path() + "/generation");
+  std::filesystem::create_directory(directory.path() + "/generation");
+  CHECK_THROWS_WITH(service.drop(older), Catch::Matchers::Contains("cannot be told"));
+  std::filesystem::remove(directory.path() + "/generation");
   service.drop(older);
   CHECK(service.status().staged == std::vector{newer});
   CHECK(store.list() == std::vector{newer});

@@ -222,6 +222,33 @@ TEST_CASE("a reload serves what the running system names now") {
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
 }
 
+TEST_CASE("a rollback by hand is followed though nobody says so, and a run in the middle is left alone") {
+  Host host;
+  host.watch_every(std::chrono::milliseconds(50));
+  host.start();
+  const auto old = deploy(host, {{"app/a", "old"}});
+  deploy(host, {{"app/a", "new"}});
+  host.record(old);
+  for (int i = 0; i < 200 && owner_reads(host.bound("app/a")).text != "old"; ++i) ::usleep(50'000);
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
+  auto service = host.client();
+  service.flip(service.stage(host.bundle({{"app/a", "next"}})).generation);
+  ::usleep(300'000);  // some looks of the watch
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "next"});
+}
+
+TEST_CASE("what the system named still counts when that cannot be read") {
+  Host host;
+  host.start();
+  const auto generation = deploy(host, {{"app/a", "x"}});
+  std::filesystem::remove(host.options().generation_file);
+  std::filesystem::create_directory(host.options().generation_file);
+  host.client().reload();
+  CHECK(host.client().status().recorded == generation);
+  CHECK_FALSE(host.client().status().problem.empty());
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+}
+
 TEST_CASE("a runtime directory that goes and comes back gets its view again") {
   Host host;
   host.start();

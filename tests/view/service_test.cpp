@@ -1,3 +1,5 @@
+#include "secrets/service/holder.hpp"
+#include "secrets/view/mount_table.hpp"
 #include "src/base/error.hpp"
 #include "src/base/varlink.hpp"
 #include "src/base/varlink_client.hpp"
@@ -264,6 +266,29 @@ TEST_CASE("when no view at all can be mounted a flip is refused and the former g
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
 }
 
+TEST_CASE("a view that somebody has unmounted is said to be gone and is mounted again") {
+  Host host;
+  host.start();
+  const auto generation = deploy(host, {{"app/a", "x"}});
+  REQUIRE(secrets::detach_mount(host.path("run/view/" + std::to_string(kOwner))));
+  CHECK_THAT(host.client().status().views.at(0).problem, Catch::Matchers::Contains("unmounted"));
+  SECTION("when it is asked for") {
+    CHECK(host.client().mount(kOwner).problem.empty());
+  }
+  SECTION("by a flip") {
+    host.client().flip(generation);
+  }
+  SECTION("by the watch") {
+    host.kill(SIGTERM);
+    host.watch_every(std::chrono::milliseconds(50));
+    host.start();
+    secrets::detach_mount(host.path("run/view/" + std::to_string(kOwner)));
+    for (int i = 0; i < 200 && owner_reads(host.view("app/a")).code != 0; ++i) ::usleep(50'000);
+  }
+  CHECK(owner_reads(host.view("app/a")) == Seen{0, "x"});
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "x"});
+}
+
 TEST_CASE("a service with a runtime directory of its own leaves the views of another one alone") {
   Host first;
   first.start();
@@ -297,4 +322,20 @@ TEST_CASE("a second service for the same place is refused") {
           }
           return {.text = "served"};
         }).text == "busy");
+}
+
+TEST_CASE("a holder beside a service that systemd started says so at once") {
+  Host host;
+  host.start();
+  const Seen seen = as_user(0, 0, [&]() -> Seen {
+    try {
+      secrets::run_holder({.argv = {"/bin/false"},
+                           .places = {.runtime_dir = host.options().runtime_dir,
+                                      .user_runtime_root = host.options().user_runtime_root}});
+    } catch (const BusyError& error) {
+      return {.text = error.text().hint};
+    }
+    return {.text = "served"};
+  });
+  CHECK(seen == Seen{0, "systemctl status hwcsync-secrets"});
 }
