@@ -108,7 +108,10 @@ std::vector<Identity> load_identities(const std::string& path) {
 }
 
 SecureBuffer read_secret_file(const std::string& path, std::size_t limit) {
-  const Fd fd = open_file(path, O_RDONLY);
+  // Opened by its path, standard input would be refused where it is a socket or another user's file.
+  const Fd fd =
+      path == "/dev/stdin" ? Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) : open_file(path, O_RDONLY);
+  if (!fd.valid()) throw_errno("cannot read", path);
   SecureBuffer out(std::size_t{4096});
   std::size_t filled = 0;
   for (;;) {

@@ -36,7 +36,19 @@ SecretServiceClient::SecretServiceClient(std::string socket, std::chrono::millis
     : socket_(std::move(socket)), deadline_(deadline) {}
 
 Json SecretServiceClient::call(std::string_view method, const Json& parameters) const {
-  return VarlinkClient::connect(socket_).call(full_name(method), parameters, deadline_);
+  const auto refused = [&] {
+    return RefusedError({"cannot ask", "the secrets service at " + socket_, "not permitted",
+                         "only the user that it runs as may, which is root"});
+  };
+  try {
+    return VarlinkClient::connect(socket_).call(full_name(method), parameters, deadline_);
+  } catch (const SystemError& error) {
+    if (error.code() == EACCES || error.code() == EPERM) throw refused();
+    throw;
+  } catch (const VarlinkError& error) {
+    if (error.name() == "org.varlink.service.PermissionDenied") throw refused();
+    throw;
+  }
 }
 
 std::vector<FileFact> SecretServiceClient::facts(const SecretBundle& bundle) {
@@ -91,12 +103,8 @@ ViewStatus wait_for_view(SecretService& service, uid_t uid, std::chrono::millise
       ViewStatus view = service.mount(uid);
       if (view.problem.empty()) return view;
       refusal = view.problem;
-    } catch (const SystemError& error) {
-      if (error.code() == EACCES || error.code() == EPERM) refuse_stranger(uid);
-      refusal = error.what();
-    } catch (const VarlinkError& error) {
-      if (error.name() == "org.varlink.service.PermissionDenied") refuse_stranger(uid);
-      refusal = error.what();
+    } catch (const RefusedError&) {
+      refuse_stranger(uid);
     } catch (const Error& error) {
       // Not up yet, restarting, or not serving yet: all of these pass.
       refusal = error.what();

@@ -49,7 +49,8 @@ std::unique_ptr<ViewMount> ViewMount::mount(Parts parts) {
   constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_RDONLY;
   if (::mount(source_of(parts.path).c_str(), parts.path.c_str(), std::string(kViewType).c_str(), kFlags,
               options.c_str()) != 0) {
-    throw SystemError("cannot mount the view", parts.path, errno, "the secrets service must run as root");
+    throw SystemError("cannot mount the view", parts.path, errno,
+                      errno == EPERM ? "the secrets service must run as root" : "");
   }
   std::string path = parts.path;
   try {

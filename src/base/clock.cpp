@@ -37,11 +37,19 @@ WallTime parse_time(const std::string& text) {
   std::tm parts{};
   int milliseconds = 0;
   char end = 0;
-  const int found = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &parts.tm_year, &parts.tm_mon,
-                                &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds, &end);
-  if (found != 8 || end != 'Z') throw Error("cannot read the time", text, "not of the form 2026-11-20T10:02:44.120Z");
+  const int found =
+      std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds, &end);
+  if (found != 8 || end != 'Z')
+    throw Error("cannot read the time", text, "not of the form 2026-11-20T10:02:44.120Z");
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
+  // timegm takes the 32nd for the 1st of the next month.
+  std::tm same = parts;
+  ::timegm(&same);
+  if (same.tm_mon != parts.tm_mon || same.tm_mday != parts.tm_mday || same.tm_hour != parts.tm_hour ||
+      same.tm_min != parts.tm_min || same.tm_sec != parts.tm_sec)
+    throw Error("cannot read the time", text, "there is no such day or hour");
   return std::chrono::system_clock::from_time_t(::timegm(&parts)) + std::chrono::milliseconds(milliseconds);
 }
 

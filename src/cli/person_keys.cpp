@@ -79,12 +79,22 @@ std::map<std::string, std::string> own_environment() {
   return out;
 }
 
+// A command that fails may print what it should not.
+std::string without_keys(std::string text) {
+  constexpr std::string_view kKey = "AGE-SECRET-KEY-";
+  for (auto at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 5)) {
+    const auto end = std::min(text.find_first_of(" \t\r\n\"'", at), text.size());
+    text.replace(at, end - at, "(key)");
+  }
+  return text;
+}
+
 // What the program prints goes from its pipe into the arena.
 std::vector<secrets::Identity> keys_of_command(const std::string& command) {
   const std::vector<std::string> argv = split_words(command);
   const secrets::PipedResult result = secrets::run_piped(argv, {}, {}, own_environment());
   if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0) {
-    const std::string said = telling_line(result.errors);
+    const std::string said = without_keys(telling_line(result.errors));
     throw Error("cannot run", argv.front(), "it failed" + (said.empty() ? "" : ": " + printable(said)));
   }
   return secrets::parse_identities(result.output.bytes(), "SOPS_AGE_KEY_CMD");
@@ -96,7 +106,8 @@ std::string or_stdin(const std::string& path) {
   return path == "-" ? "/dev/stdin" : path;
 }
 
-PersonKeys find_person_keys(const std::vector<std::string>& files, const settings::Settings& settings) {
+PersonKeys find_person_keys(const std::vector<std::string>& files, const settings::Settings& settings,
+                            KeyPrograms programs) {
   PersonKeys out;
   if (!files.empty()) {
     for (const std::string& file : files) add_all(out, secrets::load_identities(or_stdin(file)));
@@ -111,7 +122,7 @@ PersonKeys find_person_keys(const std::vector<std::string>& files, const setting
   }
   try_source(out, "SOPS_AGE_KEY", keys_of_environment);
   if (const auto named = variable("SOPS_AGE_KEY_FILE"); !named.empty()) try_file(out, named, Expected::named);
-  if (const auto command = variable("SOPS_AGE_KEY_CMD"); !command.empty())
+  if (const auto command = variable("SOPS_AGE_KEY_CMD"); !command.empty() && programs == KeyPrograms::run)
     try_source(out, "SOPS_AGE_KEY_CMD", [&] { return keys_of_command(command); });
   const std::string config = variable("XDG_CONFIG_HOME");
   if (!config.empty() || !home.empty())

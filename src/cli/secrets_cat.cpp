@@ -2,6 +2,7 @@
 #include "secrets/arena/harden.hpp"
 #include "secrets/arena/secret_error.hpp"
 #include "secrets/identity/identity_file.hpp"
+#include "secrets/service/client.hpp"
 #include "secrets/vault/generation.hpp"
 #include "secrets/vault/source.hpp"
 #include "src/base/error.hpp"
@@ -15,6 +16,7 @@
 #include "src/cli/working_tree.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -71,6 +73,32 @@ std::optional<std::string> find_in_view(const std::string& name, const settings:
   return fs::is_regular_file(path, error) ? std::optional(path) : std::nullopt;
 }
 
+// EIO is what the view says of a secret that could not be decrypted; the service knows why.
+[[noreturn]] void tell_failure(const std::string& name, const settings::Settings& settings) {
+  std::string reason = "the secret service could not decrypt it";
+  try {
+    const auto status = secrets::SecretServiceClient(settings.runtime_dir + "/secrets").status();
+    for (const secrets::FileFact& fact : status.failures) {
+      if (fact.uid == ::geteuid() && fact.path == name) reason = fact.reason;
+    }
+  } catch (const Error&) {
+    // Only root is answered.
+  }
+  throw secrets::SecretError(
+      secrets::SecretFailure::no_match,
+      {"cannot show", name, {}, "hwcsync secrets ls, as root, lists what cannot be decrypted"}, reason);
+}
+
+void show_from_view(const std::string& path, const std::string& name, Context& context,
+                    const settings::Settings& settings) {
+  try {
+    show(secrets::read_secret_file(path, kValueLimit), name, context);
+  } catch (const SystemError& error) {
+    if (error.code() != EIO) throw;
+    tell_failure(name, settings);
+  }
+}
+
 // The secret as its consumers would see it, from the ciphertexts of a repository.
 void show_from_repository(const Options& options, Context& context, const settings::Settings& settings,
                           const PersonKeys& keys) {
@@ -116,7 +144,7 @@ int cat(const Options& options, Context& context) {
   const bool by_repository = !context.repo.empty() || !options.identities.empty();
   const auto path = by_repository ? std::nullopt : find_in_view(options.name, settings);
   if (path) {
-    show(secrets::read_secret_file(*path, kValueLimit), options.name, context);
+    show_from_view(*path, options.name, context, settings);
   } else {
     show_from_repository(options, context, settings, find_person_keys(options.identities, settings));
   }

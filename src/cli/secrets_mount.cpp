@@ -29,7 +29,8 @@ void add_secrets_mount(SecretsGroup& group) {
   auto options = std::make_shared<Options>();
   CLI::App& app = group.add("mount", "wait until the view of a user answers",
                             "  hwcsync secrets mount --wait 1000\n", options, mount);
-  app.add_option("--wait", options->uid, "uid of the user")->required();
+  // The last uid is "no user" to the kernel.
+  app.add_option("--wait", options->uid, "uid of the user")->required()->check(CLI::Range(0U, 0xffff'fffeU));
 }
 
 }  // namespace hwcsync::cli

@@ -323,7 +323,8 @@ int rekey(const Options& options, Context& context) {
   secrets::harden_process();
   const settings::Settings settings = load_settings(context);
   const auto targets = targets_of(options, context, settings);
-  const PersonKeys keys = find_person_keys(options.identities, settings);
+  const PersonKeys keys =
+      find_person_keys(options.identities, settings, options.dry_run ? KeyPrograms::leave : KeyPrograms::run);
   if (!options.dry_run) require_identity(keys, "cannot rekey");
   const Rekeying rekeying(options, keys);
   std::vector<Result> results;

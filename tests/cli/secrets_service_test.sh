@@ -87,6 +87,27 @@ checks=$((checks + 1))
 [[ -z $("$program" secrets audit --stack other --since 1h) ]] || { echo "FAILED: audit of another stack"; failed=$((failed + 1)); }
 checks=$((checks + 1))
 [[ -z $("$program" secrets audit --since 2100-01-01T00:00:00.000Z) ]] || { echo "FAILED: audit since a time to come"; failed=$((failed + 1)); }
+# says_no CODE WORDS COMMAND...
+says_no() {
+  local code=$1 words=$2 out
+  shift 2
+  out=$("$@" 2>&1)
+  local got=$?
+  checks=$((checks + 1))
+  [[ $got == "$code" && $out == *"$words"* ]] && return
+  printf 'FAILED: %s (%s), expected %s and %s\n%s\n' "$*" "$got" "$code" "$words" "$out"
+  failed=$((failed + 1))
+}
+says_no 64 "neither a duration nor a time" "$program" secrets audit --since 2026-13-01T10:00:00.000Z
+says_no 64 "--wait" "$program" secrets mount --wait 4294967295
+# Without its key, and started anew: the reason, and not just EIO.
+kill "$service" && wait "$service"
+service=
+mv "$work/key" "$work/key.away" && age-keygen -o "$work/key" 2>/dev/null
+"$program" secretsd >>"$work/service.log" 2>&1 &
+service=$!
+for _ in $(seq 100); do "$program" secrets ls >/dev/null 2>&1 && break; sleep 0.1; done
+says_no 65 "no match" "$program" secrets cat app/app.toml
 checks=$((checks + 1))
 if grep -q CANARY "$work/log" "$work/service.log" || grep -rq CANARY "$work/state"; then
   echo "FAILED: a value is in an output, a log or the state"

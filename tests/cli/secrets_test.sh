@@ -118,6 +118,12 @@ value "$plain" env SOPS_AGE_KEY=nonsense SOPS_AGE_SSH_PRIVATE_KEY_FILE=/nowhere/
 mkdir "$work/with blank" && cp "$work/admin" "$work/with blank/key"
 value "$plain" env SOPS_AGE_KEY_CMD="cat '$work/with blank/key'" "$program" secrets decrypt stacks/app/app.env
 expect 65 "SOPS_AGE_KEY_CMD: it failed: cat: /nowhere/key" env SOPS_AGE_KEY_CMD="cat /nowhere/key" "$program" secrets decrypt stacks/app/app.env
+printf '#!/bin/sh\ntouch "%s/ran"\necho "bad line: AGE-SECRET-KEY-1QQQQ, sorry" >&2\nexit 1\n' "$work" >"$work/key-program"
+chmod 755 "$work/key-program"
+expect 65 "bad line: (key) sorry" env SOPS_AGE_KEY_CMD="$work/key-program" "$program" secrets decrypt stacks/app/app.env
+rm -f "$work/ran"
+SOPS_AGE_KEY_CMD=$work/key-program "$program" secrets rekey --dry-run >/dev/null 2>&1
+[[ ! -e $work/ran ]] || fail "a dry run of rekey runs SOPS_AGE_KEY_CMD"
 expect 65 'it failed: cat: ' env SOPS_AGE_KEY_CMD="cat \$HOME;id" "$program" secrets decrypt stacks/app/app.env
 expect 65 "SOPS_AGE_KEY_CMD: No such file" env SOPS_AGE_KEY_CMD=/nowhere/program "$program" secrets decrypt stacks/app/app.env
 cp "$work/host" "$HOME/.ssh/id_ed25519"
@@ -264,6 +270,19 @@ END"
   on_terminal "$secret" "$program" secrets decrypt "$work/p.age" | grep -q "$canary" || fail "a file for a passphrase does not open"
   expect 64 "are not the same" on_terminal "$secret,other" "$program" secrets encrypt --passphrase --format age "$work/token.plain"
   expect 64 "nothing was typed" on_terminal "," "$program" secrets encrypt --passphrase --format age "$work/token.plain"
+  expect 0 "ended by 2, echo on" python3 - "$program" secrets encrypt --passphrase --format age "$work/token.plain" <<'PYTHON'
+import os, pty, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+while not seen.endswith(b": "):
+    seen += os.read(terminal, 4096)
+os.write(terminal, b"\x03")
+status = os.waitpid(pid, 0)[1]
+echo = "on" if termios.tcgetattr(terminal)[3] & termios.ECHO else "off"
+print(f"ended by {os.WTERMSIG(status)}, echo {echo}")
+PYTHON
   expect 65 "would fail" "$program" secrets rekey --dry-run -r "$admin" "$work/p.age"
   expect 65 "it is for a passphrase" "$program" secrets rekey -r "$admin" "$work/p.age"
   ! grep -q -- "$secret" "$log" || fail "a passphrase is in an output"

@@ -178,6 +178,15 @@ TEST_CASE("who may not ask for a view is told so at once, and not after a minute
   };
   const std::string told = "only the user that the secrets service runs as may";
   CHECK_THAT(as_user(kStranger, kStranger, ask).text, Catch::Matchers::Contains(told));
+  const auto look = [&]() -> Seen {
+    try {
+      static_cast<void>(host.client().status());
+    } catch (const RefusedError& error) {
+      return {.text = error.what()};
+    }
+    return {.text = "answered"};
+  };
+  CHECK_THAT(as_user(kStranger, kStranger, look).text, Catch::Matchers::Contains("not permitted"));
   REQUIRE(::chmod(host.options().socket.c_str(), 0666) == 0);
   CHECK_THAT(as_user(kStranger, kStranger, ask).text, Catch::Matchers::Contains(told));
 }
