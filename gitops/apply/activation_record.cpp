@@ -165,7 +165,6 @@ std::string unit_file_name(const std::string& unit) {
 }
 
 Account account_of(const layout::Stack& stack) {
-  if (stack.style == stack::Style::oci) return {"root", 0};
   return {stack.user, stack.account.uid};
 }
 

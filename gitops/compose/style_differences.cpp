@@ -60,8 +60,8 @@ const Row kRows[] = {
      "each service is a unit of its own that can be started, stopped and looked at alone", nullptr},
     {"published ports",
      "rootless: a port below 1024 is refused by the kernel, and the firewall must open the others",
-     "rootful: podman's own rules let a published port past the host's firewall unless it names a host "
-     "address",
+     "as root: podman's own rules let a published port past the host's firewall unless it names a host "
+     "address; with 'user' as in style compose",
      [](const Service& service) {
        return std::any_of(service.ports.begin(), service.ports.end(),
                           [](const Port& port) { return port.host_ip.empty(); });

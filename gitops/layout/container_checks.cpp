@@ -207,6 +207,18 @@ void check_text(const Yaml& value, const std::string& path, const Location& wher
     check_text(value.items[i], path + '[' + std::to_string(i) + ']', where, problems);
 }
 
+// What podman can do for root only, and asks of others at the start.
+void check_rootless(const Stack& stack, Problems& problems) {
+  if (stack.style != stack::Style::oci || !stack.is_rootless()) return;
+  for (const auto& [key, network] : stack.project.networks) {
+    if (network.external || (network.driver != "macvlan" && network.driver != "ipvlan")) continue;
+    problems.add(Location{stack.compose_file, 0, 0},
+                 "the network '" + key + "' has the driver " + network.driver +
+                     ", which needs root: containers of " + stack.user +
+                     " have no access to the host's interfaces; remove 'user' or the driver");
+  }
+}
+
 // In style oci a secret is one file for all services, and a config with an owner or mode one for a service.
 void check_shared_grants(const Stack& stack, Problems& problems) {
   if (stack.style != stack::Style::oci) return;
@@ -254,6 +266,7 @@ void check_containers(const Stack& stack, Problems& problems) {
     }
   }
   check_shared_grants(stack, problems);
+  check_rootless(stack, problems);
 }
 
 void check_addresses(const Stack& stack, Problems& problems) {

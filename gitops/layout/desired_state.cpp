@@ -7,11 +7,17 @@
 
 namespace hwcsync::layout {
 
+std::int64_t Stack::host_id(std::int64_t id, std::int64_t own) const noexcept {
+  if (!is_rootless()) return id;
+  return id == 0 ? own : account.sub_ids + id - 1;
+}
+
+std::string Stack::view() const {
+  return is_rootless() ? "/run/user/" + std::to_string(account.uid) + "/secrets" : "/run/hwcsync/view/0";
+}
+
 std::string Stack::secret_path(const std::string& file) const {
-  const std::string view = style == stack::Style::oci
-                               ? "/run/hwcsync/view/0"
-                               : "/run/user/" + std::to_string(account.uid) + "/secrets";
-  return view + '/' + name + '/' + file;
+  return view() + '/' + name + '/' + file;
 }
 
 std::string Stack::env_file(const std::string& unit_name) const {

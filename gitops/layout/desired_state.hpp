@@ -36,20 +36,30 @@ struct Secret {
   [[nodiscard]] bool is_template() const noexcept { return format.empty(); }
 };
 
+// Subordinate ids of each user.
+inline constexpr std::int64_t kSubIds = 65536;
+
 struct Stack {
   std::string name;          // as the host lists it
   std::string directory;     // "stacks/immich"
   std::string compose_file;  // "stacks/immich/compose.yaml"
   stack::StackConfig config;
   stack::Style style = stack::Style::compose;
-  std::string user;     // "homelab"; "root" for style oci
-  stack::User account;  // uid 0 for root
-  std::string unit;     // style compose: unit name without ".service"
+  std::string user;           // "homelab"; "root" for style oci unless stack.yaml names another
+  stack::User account;        // uid 0 for root
+  bool is_dedicated = false;  // the user is no other stack's
+  std::string unit;           // style compose: unit name without ".service"
   compose::Project project;
   std::vector<Asset> assets;
   std::vector<Secret> secrets;
-  // The path at which processes find a secret: "/run/user/1000/secrets/immich/db-password", or below
-  // /run/hwcsync/view/0 for style oci.
+  // podman runs without root's rights: its ids are mapped, its networks are not the host's.
+  [[nodiscard]] bool is_rootless() const noexcept { return account.uid != 0; }
+  // The host's name for an id in a container: rootless podman maps 0 to the user (`own`: its uid or gid) and
+  // n to sub-id n - 1. Ids above kSubIds are outside of what a user has.
+  [[nodiscard]] std::int64_t host_id(std::int64_t id, std::int64_t own) const noexcept;
+  // Where the secrets of the stack's user are seen: "/run/user/1000/secrets", for root "/run/hwcsync/view/0".
+  [[nodiscard]] std::string view() const;
+  // The path at which processes find a secret: "/run/user/1000/secrets/immich/db-password".
   [[nodiscard]] std::string secret_path(const std::string& file) const;
   // Name of the env file in the view for a unit: "<unit>.env".
   [[nodiscard]] std::string env_file(const std::string& unit_name) const;

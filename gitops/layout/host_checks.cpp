@@ -112,6 +112,18 @@ void check_containers(const DesiredState& desired, Problems& problems) {
   }
 }
 
+// A user of a stack's own sees nothing of the others, and they nothing of it.
+void check_dedicated(const DesiredState& desired, Problems& problems) {
+  for (const auto& [name, stack] : desired.stacks) {
+    for (const auto& [other_name, other] : desired.stacks) {
+      if (!stack.is_dedicated || &other == &stack || other.user != stack.user) continue;
+      problems.add(other.config.place("user"), "the user '" + stack.user + "' is the stack " + name +
+                                                   "'s own ('user: dedicated'); the stack '" + other_name +
+                                                   "' needs another");
+    }
+  }
+}
+
 void check_order(const DesiredState& desired, Problems& problems) {
   std::vector<std::string> names;
   for (const auto& [name, stack] : desired.stacks) {
@@ -153,13 +165,18 @@ void for_each_resource(const Stack& stack, const Each& each) {
 
 // In style oci each network and volume has a unit, and only one stack can define it.
 void check_resources(const DesiredState& desired, Problems& problems) {
-  std::map<std::string, std::string> makers;
+  std::map<std::string, const Stack*> makers;
   for (const auto& [stack_name, stack] : desired.stacks) {
-    for_each_resource(stack, [&, &maker = stack_name, &file = stack.compose_file](const std::string& what) {
-      const auto [made, fresh] = makers.emplace(what, maker);
+    for_each_resource(stack, [&, &maker = stack](const std::string& what) {
+      const auto [made, fresh] = makers.emplace(what, &maker);
       if (fresh) return;
-      problems.add(Location{file, 1, 1}, "the stack '" + made->second + "' makes the " + what +
-                                             " too; declare it `external: true` in all stacks but one");
+      const Stack& other = *made->second;
+      problems.add(Location{maker.compose_file, 1, 1},
+                   other.user == maker.user
+                       ? "the stack '" + other.name + "' makes the " + what +
+                             " too; declare it `external: true` in all stacks but one"
+                       : "the stack '" + other.name + "' of the user " + other.user + " makes a " + what +
+                             " too, and one unit cannot make both; give it another name");
     });
   }
 }
@@ -186,12 +203,14 @@ void check_host(const DesiredState& desired, Problems& problems) {
   check_ports(desired, problems);
   check_resources(desired, problems);
   check_routes(desired, problems);
+  check_dedicated(desired, problems);
   check_order(desired, problems);
 }
 
 std::vector<std::string> claims(const Stack& stack) {
   std::vector<std::string> out;
   for (const std::string& unit : stack.units()) out.push_back("unit " + unit);
+  if (stack.is_dedicated) out.push_back("user " + stack.user);
   out.push_back("project " + stack.user + '/' + stack.project.name);
   for (const auto& [name, service] : stack.project.services) {
     out.push_back("container " + stack.user + '/' + stack.container(service));

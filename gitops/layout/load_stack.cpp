@@ -127,18 +127,24 @@ class Loader {
   }
 
   void settle_account() {
-    if (out_.style == stack::Style::oci) {
+    const bool oci = out_.style == stack::Style::oci;
+    const bool own = !out_.config.user.empty();
+    if (oci && (!own || out_.config.user == "root")) {
       out_.user = "root";
       out_.account = {.uid = 0, .gid = 0, .sub_ids = 0, .home = "/root"};
-      if (!out_.config.user.empty()) {
-        problems_.add(out_.config.place("user"),
-                      "a stack of style oci runs as root in this version; remove 'user'");
-      }
       return;
     }
-    const bool own = !out_.config.user.empty();
+    // podman.user of oci-containers (nixpkgs PR 368565).
+    if (oci && !host_.nixpkgs.empty() && host_.nixpkgs < "25.05") {
+      problems_.add(
+          out_.config.place("user"),
+          "containers of a user in style oci need NixOS 25.05; hwcsync.yaml says that this host may have " +
+              host_.nixpkgs);
+    }
     out_.user = own ? out_.config.user : repository_.defaults.user;
-    if (!out_.config.category.empty()) {
+    out_.is_dedicated = out_.user == stack::kDedicated;
+    if (out_.is_dedicated) out_.user = "stack-" + out_.name;
+    if (!oci && !out_.config.category.empty()) {
       problems_.add(out_.config.place("category"), "'category' is for stacks of style oci; remove it");
     }
     const auto found = host_.users.find(out_.user);
@@ -147,11 +153,37 @@ class Loader {
       if (out_.account.home.empty()) out_.account.home = "/home/" + out_.user;
       return;
     }
+    const Location where = own ? out_.config.place("user") : repository_.place("defaults.user");
+    if (out_.is_dedicated) {
+      ask_for_user(where);
+      return;
+    }
     std::vector<std::string> names;
     for (const auto& [name, user] : host_.users) names.push_back(name);
-    problems_.add(own ? out_.config.place("user") : repository_.place("defaults.user"),
-                  "the user '" + out_.user + "' of the stack '" + out_.name +
-                      "' is not among this host's 'users'" + suggestion(out_.user, names));
+    problems_.add(where, "the user '" + out_.user + "' of the stack '" + out_.name +
+                             "' is not among this host's 'users'" + suggestion(out_.user, names));
+  }
+
+  // Ids are handed out by a line in the repository and not by us: an id that follows from a name or from the
+  // other stacks would collide, or move files to another owner when a stack comes or goes.
+  void ask_for_user(const Location& where) {
+    constexpr std::size_t kLongestUser = 31;
+    if (out_.user.size() > kLongestUser) {
+      problems_.add(where, "the stack '" + out_.name + "' cannot have a user of its own: '" + out_.user +
+                               "' is longer than 31 letters; name one of the host's users");
+      return;
+    }
+    std::int64_t uid = 2000;
+    std::int64_t sub_ids = 1000000;
+    for (const auto& [name, user] : host_.users) {
+      uid = std::max(uid, user.uid + 1);
+      sub_ids = std::max(sub_ids, user.sub_ids + kSubIds);
+    }
+    problems_.add(where, "the stack '" + out_.name +
+                             "' is to have a user of its own, and only hwcsync.yaml hands out " +
+                             "ids; add to the host's 'users': " + out_.user +
+                             ": { uid: " + std::to_string(uid) + ", sub-ids: " + std::to_string(sub_ids) +
+                             " } (and leave it there when the stack goes: its ids own files)");
   }
 
   void settle_unit() {
@@ -227,18 +259,16 @@ class Loader {
     }
   }
 
-  // `container-owner` as the host sees it. Rootless podman maps container id 0 to the user and n to sub-id n
-  // - 1.
+  // `container-owner` as the host sees it.
   void settle_owners() {
     for (stack::Directory& directory : out_.config.prepare.directories) {
       if (directory.container_owner.empty()) continue;
       const std::vector<std::string> ids = split(directory.container_owner, ':');
       const auto map = [&](const std::string& text, std::int64_t own) {
         const std::int64_t id = std::stoll(text);
-        if (out_.style == stack::Style::oci) return id;
-        if (id > 65536)
+        if (out_.is_rootless() && id > kSubIds)
           problems_.add(directory.where, "container id " + text + " is outside of the user's 65,536 sub-ids");
-        return id == 0 ? own : out_.account.sub_ids + id - 1;
+        return out_.host_id(id, own);
       };
       directory.owner =
           std::to_string(map(ids[0], out_.account.uid)) + ':' + std::to_string(map(ids[1], out_.account.gid));

@@ -73,14 +73,15 @@ void add_env_files(const Stack& stack, const Secret& secret, std::vector<SecretF
     const std::string unit = "podman-" + stack.container(service);
     file.path = stack.env_file(unit);
     file.consumers = {unit + ".service"};
-    add_commands(stack, "/run/hwcsync/view/0/" + file.path, file);
+    add_commands(stack, stack.view() + '/' + file.path, file);
     file.grammar = secrets::Grammar::podman_env;
     files.push_back(std::move(file));
   }
 }
 
-// Owner and mode that the grants of a rootful container ask for: its ids are the host's. Services share the
-// one file; check_containers() has seen that they agree.
+// Owner and mode that the grants of a rootful container ask for: its ids are the host's. A user's view lets
+// every id of that user's containers read. Services share the one file; check_containers() has seen that they
+// agree.
 void apply_grants(const Stack& stack, const Secret& secret, SecretFile& file) {
   for (const auto& [name, service] : stack.project.services) {
     for (const auto& grant : service.secrets) {
@@ -88,8 +89,10 @@ void apply_grants(const Stack& stack, const Secret& secret, SecretFile& file) {
       const auto id = [](const std::string& text, std::uint32_t other) {
         return text.empty() ? other : static_cast<std::uint32_t>(std::stoul(text));
       };
-      file.uid = id(grant.uid, file.uid);
-      file.gid = id(grant.gid, file.gid);
+      if (!stack.is_rootless()) {
+        file.uid = id(grant.uid, file.uid);
+        file.gid = id(grant.gid, file.gid);
+      }
       if (!grant.mode.empty()) file.mode = static_cast<std::uint32_t>(std::stoul(grant.mode, nullptr, 8));
     }
   }

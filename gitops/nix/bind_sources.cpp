@@ -36,6 +36,17 @@ std::string plain_variable(const compose::Service& service, const std::string& n
   return digits ? text : "";
 }
 
+// The host's name for "uid:gid" in the container. With another userns_mode nobody can say.
+std::string on_host(const layout::Stack& stack, const compose::Service& service, const std::string& owner) {
+  if (!stack.is_rootless()) return owner;
+  const auto colon = owner.find(':');
+  const auto id = [&](const std::string& text, std::int64_t own) {
+    const bool known = service.userns_mode.empty() && text != "root" && text.size() <= 5;
+    return std::to_string(known ? stack.host_id(std::stoll(text), own) : own);
+  };
+  return id(owner.substr(0, colon), stack.account.uid) + ":" + id(owner.substr(colon + 1), stack.account.gid);
+}
+
 // Who works with the files: PUID and PGID where an image reads them, else a numeric `user`, else root.
 std::string owner_of(const compose::Service& service) {
   const std::string puid = plain_variable(service, "PUID");
@@ -67,7 +78,7 @@ std::vector<std::string> bind_source_rules(const layout::Stack& stack) {
       if (std::any_of(mounts.on_demand.begin(), mounts.on_demand.end(), covers)) continue;
       if (!done.insert(mount.source).second) continue;
       // The colons: mode and owner of a directory that is there already stay as they are (tmpfiles.d(5)).
-      const std::string owner = owner_of(service);
+      const std::string owner = on_host(stack, service, owner_of(service));
       const auto colon = owner.find(':');
       out.push_back(tmpfiles_directory(mount.source, ":0755", ":" + owner.substr(0, colon),
                                        ":" + owner.substr(colon + 1)));

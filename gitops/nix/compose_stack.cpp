@@ -87,9 +87,9 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   }
   for (const auto& secret : stack.secrets) {
     if (secret.name == "env") {
-      facts.env_files.push_back(view_directory(stack) + "/" + stack.unit + ".env");
+      facts.env_files.push_back(stack.view() + "/" + stack.env_file(stack.unit));
     } else {
-      facts.secret_files.push_back(view_directory(stack) + "/" + stack.name + "/" + secret.name);
+      facts.secret_files.push_back(stack.secret_path(secret.name));
     }
   }
   facts.tmpfiles = directory_rules(stack);
@@ -106,8 +106,7 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   facts.builds = build_commands(stack);
   facts.commands = stack.config.prepare.commands;
   if (stack.config.registry_login) {
-    facts.password_file =
-        view_directory(stack) + "/" + stack.name + "/" + stack.config.registry_login->password;
+    facts.password_file = stack.secret_path(stack.config.registry_login->password);
   }
   facts.unit_conf = unit_conf(stack, facts);
   Sha256 hash;

@@ -138,6 +138,10 @@ std::string tmpfiles_directory(std::string_view path, std::string_view mode, std
   return "d " + tmpfiles_path(path) + " " + std::string(mode) + " " + word(user) + " " + word(group) + " -";
 }
 
+std::string tmpfiles_link(std::string_view path, std::string_view target) {
+  return "L " + tmpfiles_path(path) + " - - - - " + std::string(target);
+}
+
 std::string shell_word(std::string_view word) {
   const auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||

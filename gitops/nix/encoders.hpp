@@ -32,6 +32,9 @@ namespace hwcsync::nix {
 [[nodiscard]] std::string tmpfiles_directory(std::string_view path, std::string_view mode,
                                              std::string_view user, std::string_view group);
 
+// A line that makes a symbolic link where nothing is.
+[[nodiscard]] std::string tmpfiles_link(std::string_view path, std::string_view target);
+
 // One word of POSIX shell, in single quotes unless it is plain.
 [[nodiscard]] std::string shell_word(std::string_view word);
 

@@ -12,7 +12,10 @@
 namespace hwcsync::nix {
 namespace {
 
-constexpr std::int64_t kSubIds = 65536;
+bool has_users(const layout::DesiredState& desired) {
+  return std::any_of(desired.stacks.begin(), desired.stacks.end(),
+                     [](const auto& entry) { return entry.second.is_rootless(); });
+}
 
 bool has_style(const layout::DesiredState& desired, stack::Style style) {
   return std::any_of(desired.stacks.begin(), desired.stacks.end(),
@@ -22,7 +25,7 @@ bool has_style(const layout::DesiredState& desired, stack::Style style) {
 Value::Set user(const stack::User& account) {
   const auto range = [&](const char* start) {
     SetBuilder out;
-    out.put(start, account.sub_ids).put("count", kSubIds);
+    out.put(start, account.sub_ids).put("count", layout::kSubIds);
     return Value::List{{out.take()}};
   };
   SetBuilder out;
@@ -86,7 +89,7 @@ StackFiles render_host(const layout::DesiredState& desired) {
     body.put("virtualisation.podman.enable", true);
     put_pruning(body);
     if (compose) {
-      body.put("systemd.user.sockets.podman.wantedBy", strings({"sockets.target"}));
+    if (has_users(desired)) body.put("systemd.user.sockets.podman.wantedBy", strings({"sockets.target"}));
       // The Compose provider, at a path that does not change with its version.
       body.put("environment.systemPackages",
                Value::List{{Value::Expression{"pkgs.docker-compose", "docker-compose"}}});

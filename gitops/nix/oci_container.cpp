@@ -94,6 +94,7 @@ Value::Set oci_container(const OciService& service, const PortOption* port) {
     out.put_if("capabilities", capabilities.take()).put_if("devices", strings(run.devices));
     if (run.privileged) out.put("privileged", true);
     out.put_if("networks", strings(run.networks));
+    if (service.stack().is_rootless()) out.put("podman.user", service.stack().user);
     if (run.ready_when_healthy) out.put("podman.sdnotify", "healthy");
   }
   out.put_if("preRunExtraOptions", strings(run.engine_flags)).put_if("extraOptions", strings(run.flags));

@@ -1,6 +1,7 @@
 #include "gitops/nix/oci_prepare.hpp"
 
 #include "gitops/nix/encoders.hpp"
+#include "gitops/nix/oci_account.hpp"
 #include "gitops/nix/prepare_script.hpp"
 
 #include <algorithm>
@@ -27,12 +28,13 @@ Value::Set prepare_unit(const layout::DesiredState& desired, const layout::Stack
   std::vector<std::string> wants = configured_wants(stack);
   std::vector<std::string> after = configured_after(desired, stack);
   std::vector<std::string> first{"network-online.target"};
+  for (const auto& one : account_units(stack)) first.push_back(one);
   if (!stack.secrets.empty()) first.push_back(view_unit(stack));
   for (auto* list : {&wants, &after}) list->insert(list->end(), first.begin(), first.end());
 
-  const std::string script =
-      scripts.add_text(name, "export PATH=/run/wrappers/bin:/run/current-system/sw/bin HOME=/root\n" +
-                                 secret_checks(stack) + prepare_script(stack, name));
+  const std::string script = scripts.add_text(
+      name, "export PATH=/run/wrappers/bin:/run/current-system/sw/bin HOME=" +
+                shell_word(stack.account.home) + "\n" + secret_checks(stack) + prepare_script(stack, name));
   SetBuilder unit;
   // A start of the stack begins where none of its containers runs. Whoever needs this unit keeps it up, so
   // that a container that comes back alone does not run the commands again.
@@ -45,6 +47,7 @@ Value::Set prepare_unit(const layout::DesiredState& desired, const layout::Stack
       .put("TimeoutStartSec", std::max(std::int64_t{300}, seconds(stack.config.health.timeout,
                                                                   stack.name + ": health.timeout")));
   SetBuilder out;
+  put_account(stack, out, section);
   out.put("description", systemd_text("prepare.commands of stack " + stack.name))
       .put("wants", strings(wants))
       .put("after", strings(after))

@@ -1,6 +1,7 @@
 #include "gitops/nix/oci_resources.hpp"
 
 #include "gitops/nix/encoders.hpp"
+#include "gitops/nix/oci_account.hpp"
 #include "gitops/nix/podman_run.hpp"
 #include "src/base/hash.hpp"
 #include "src/base/text.hpp"
@@ -184,7 +185,7 @@ std::vector<std::string> foreign_network_units(const OciService& service) {
   for (const auto& [key, network] : service.stack().project.networks) {
     if (!network.external || !joins(service.model(), network)) continue;
     for (const auto& [name, stack] : service.desired().stacks) {
-      if (stack.style != stack::Style::oci) continue;
+      if (stack.style != stack::Style::oci || stack.user != service.stack().user) continue;
       for (const auto* made : own_networks(stack)) {
         if (made->name == network.name) out.push_back(network_unit(made->name) + ".service");
       }
@@ -193,8 +194,8 @@ std::vector<std::string> foreign_network_units(const OciService& service) {
   return out;
 }
 
-std::string start_dependents() {
-  return std::string("-") + kProgram + " unit ready %n";
+std::string start_dependents(const layout::Stack& stack) {
+  return "-" + as_root(stack) + kProgram + " unit ready %n";
 }
 
 std::vector<std::string> external_checks(const OciService& service) {
@@ -217,6 +218,8 @@ Value::Set name_server_rules(const layout::Stack& stack) {
     if (!is_bridge(*network)) continue;
     SetBuilder ports;
     ports.put("allowedUDPPorts", integers({53}));
+  // A user's bridges are in a network namespace of their own, behind no firewall.
+  if (stack.is_rootless()) return out.take();
     out.user(interface_name(*network), ports.take());
   }
   return out.take();

@@ -18,9 +18,10 @@ namespace hwcsync::nix {
 
 // Commands that fail while an external network or volume of this service is not there.
 [[nodiscard]] std::vector<std::string> external_checks(const OciService& service);
-// The command that starts, after a container, those that require it and do not run: they were stopped with it or
-// could not start before it was well. The same text for every unit, so that a new dependent restarts nothing.
-[[nodiscard]] std::string start_dependents();
+// The command that starts, after a container, those that require it and do not run: they were stopped with it
+// or could not start before it was well. The same text for every unit, so that a new dependent restarts
+// nothing.
+[[nodiscard]] std::string start_dependents(const layout::Stack& stack);
 // Units of external networks that another stack of the host makes.
 [[nodiscard]] std::vector<std::string> foreign_network_units(const OciService& service);
 

@@ -105,6 +105,18 @@ Value::List assertions(const layout::Stack& stack) {
         "config.systemd.services ? \"hwcsync-view@\"",
         "hwcsync: stack " + stack.name + " reads secrets, which services.hwcsync shows; enable it"));
   }
+  if (stack.is_rootless()) {
+    const std::string account = "config.users.users." + string_literal(stack.user);
+    out.items.push_back(
+        assertion("(" + account + ".uid or null) == " + std::to_string(stack.account.uid),
+                  "hwcsync: stack " + stack.name + " is for uid " + std::to_string(stack.account.uid) +
+                      ", but users.users." + stack.user +
+                      ".uid is something else: set it, or correct hosts.<host>.users in hwcsync.yaml"));
+    out.items.push_back(assertion("(" + account + ".linger or false) == true",
+                                  "hwcsync: stack " + stack.name + " runs without a login, but users.users." +
+                                      stack.user +
+                                      ".linger is not true: set it, or hosts.<host>.podman in hwcsync.yaml"));
+  }
   if (!stack.config.firewall.tcp.empty() || !stack.config.firewall.udp.empty()) {
     out.items.push_back(assertion(
         "config.networking.firewall.enable",

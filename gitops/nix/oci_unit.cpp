@@ -2,6 +2,7 @@
 
 #include "gitops/nix/encoders.hpp"
 #include "gitops/nix/health_options.hpp"
+#include "gitops/nix/oci_account.hpp"
 #include "gitops/nix/oci_resources.hpp"
 #include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/podman_options.hpp"
@@ -56,6 +57,10 @@ Ties ties_of(const OciService& service) {
            .requires_ = configured_requires(service.stack()),
            .after = configured_after(service.desired(), service.stack()),
            .bound = {}};
+  for (const auto& unit : account_units(service.stack())) {
+    out.wants.push_back(unit);
+    out.after.push_back(unit);
+  }
   if (service.uses_secrets()) {
     out.wants.push_back(view_unit(service.stack()));
     out.after.push_back(view_unit(service.stack()));
@@ -186,6 +191,8 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
   }
   // podman asks systemd for a group of its own to watch the container's health in.
   if (service.is_awaited_healthy() && !service.release().has_run_options()) section.put("Delegate", true);
+  SetBuilder out;
+  put_container_account(service.stack(), out, section);
   add_restart(model, section, unit);
   section.put_if("ExecStartPre", strings(external_checks(service)));
   std::vector<std::string> afterwards;
@@ -193,7 +200,7 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
     afterwards.push_back(hook_script(service, model.post_start, "post-start", scripts));
     triggers.push_back(scripts.trigger(service.container() + "-post-start"));
   }
-  afterwards.push_back(start_dependents());
+  afterwards.push_back(start_dependents(service.stack()));
   section.put("ExecStartPost", strings(afterwards));
   if (!model.pre_stop.empty()) {
     // A hook that fails must not keep the container from being stopped.
@@ -202,7 +209,6 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
     section.put("ExecStop",
                 Value::Call{.function = "lib.mkBefore", .arguments = {strings({script})}, .meaning = {}});
   }
-  SetBuilder out;
   put_ties(out, ties);
   out.put_if("unitConfig", unit.take())
       .put("serviceConfig", section.take())
@@ -225,7 +231,11 @@ Value::Set build_unit(const OciService& service, StackScripts& scripts) {
       .put("ExecStart", scripts.add(service.container() + "-build", commands))
       .put("TimeoutStartSec", kBuildLimit + 60);
   SetBuilder out;
-  Ties ties;
+  put_account(service.stack(), out, section);
+  Ties ties{.wants = account_units(service.stack()),
+            .requires_ = {},
+            .after = account_units(service.stack()),
+            .bound = {}};
   ties.wants.emplace_back("network-online.target");
   ties.after.emplace_back("network-online.target");
   if (service.stack().config.registry_login) {
@@ -255,10 +265,11 @@ Value::Set job_unit(const OciService& service, StackScripts& scripts) {
       .put("RemainAfterExit", true)
       .put_if("ExecStartPre", strings(external_checks(service)))
       .put("ExecStart", script)
-      .put("ExecStartPost", strings({start_dependents()}))
+      .put("ExecStartPost", strings({start_dependents(service.stack())}))
       .put("ExecStop", std::string("-") + kPodman + " rm --force --ignore " + systemd_word(name))
       .put("TimeoutStartSec", start_limit(service));
   SetBuilder out;
+  put_account(service.stack(), out, section);
   out.put("description",
           systemd_text("service " + service.model().name + " of stack " + service.stack().name))
       .put("wantedBy", strings({"multi-user.target"}));

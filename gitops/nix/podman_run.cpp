@@ -40,8 +40,7 @@ void add_mounts(const OciService& service, PodmanRun& out) {
     if (!said.option.empty()) out.flags.push_back(std::move(said.option));
   }
   for (const auto& grant : service.model().secrets) {
-    const std::string line =
-        view_directory(stack) + "/" + stack.name + "/" + grant.source + ":" + grant.target + ":ro";
+    const std::string line = stack.secret_path(grant.source) + ":" + grant.target + ":ro";
     // Already mounted when the reader turned the grant into a bind mount.
     if (std::find(out.volumes.begin(), out.volumes.end(), line) == out.volumes.end())
       out.volumes.push_back(line);
@@ -167,7 +166,7 @@ PodmanRun podman_run(const OciService& service) {
     if (!text.tainted()) out.environment[name] = text.plain();
   }
   if (service.has_secret_environment()) {
-    out.env_files.push_back(view_directory(service.stack()) + "/" + service.unit() + ".env");
+    out.env_files.push_back(service.stack().view() + "/" + service.unit() + ".env");
   }
   for (const auto& port : model.ports) out.ports.push_back(podman_port(port));
   out.labels = model.labels;

@@ -40,7 +40,8 @@ void check_name(const layout::Stack& stack) {
 Json assumed_system(const layout::DesiredState& desired) {
   Json out = Json::object();
   for (const auto& [name, stack] : desired.stacks) {
-    out["users"]["users"][stack.user] = Json{{"uid", stack.account.uid}, {"home", stack.account.home}};
+    out["users"]["users"][stack.user] =
+        Json{{"uid", stack.account.uid}, {"home", stack.account.home}, {"linger", true}};
   }
   out["virtualisation"]["oci-containers"]["backend"] = "podman";
   // What the assertions of the modules ask for.

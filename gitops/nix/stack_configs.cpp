@@ -63,8 +63,8 @@ Value::Set config_etc(const layout::Stack& stack) {
     if (name != grant.source) {
       // NixOS copies a file that has a mode, and gives it this owner.
       entry.put("mode", grant.mode.empty() ? "0444" : grant.mode);
-      if (!grant.uid.empty()) entry.put("uid", id_of(service, grant.uid));
-      if (!grant.gid.empty()) entry.put("gid", id_of(service, grant.gid));
+      if (!grant.uid.empty()) entry.put("uid", stack.host_id(id_of(service, grant.uid), stack.account.uid));
+      if (!grant.gid.empty()) entry.put("gid", stack.host_id(id_of(service, grant.gid), stack.account.gid));
     }
     entries.insert_or_assign("hwcsync/stacks/" + stack.name + "/configs/" + name, Value(entry.take()));
   });

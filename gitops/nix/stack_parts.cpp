@@ -51,14 +51,8 @@ void each_directory(const layout::Stack& stack, Visit visit) {
 
 }  // namespace
 
-std::string view_directory(const layout::Stack& stack) {
-  if (stack.style == stack::Style::oci) return "/run/hwcsync/view/0";
-  return "/run/user/" + std::to_string(stack.account.uid) + "/secrets";
-}
-
 std::string view_unit(const layout::Stack& stack) {
-  const std::int64_t uid = stack.style == stack::Style::oci ? 0 : stack.account.uid;
-  return "hwcsync-view@" + std::to_string(uid) + ".service";
+  return "hwcsync-view@" + std::to_string(stack.account.uid) + ".service";
 }
 
 std::vector<std::string> start_after_units(const layout::DesiredState& desired, const layout::Stack& stack) {

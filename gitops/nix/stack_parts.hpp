@@ -21,8 +21,6 @@ struct StackFiles {
   std::set<std::string> executables;     // of the files
 };
 
-// Where the stack's secrets are seen: "/run/user/1000/secrets" or "/run/hwcsync/view/0".
-[[nodiscard]] std::string view_directory(const layout::Stack& stack);
 [[nodiscard]] std::string view_unit(const layout::Stack& stack);  // "hwcsync-view@1000.service"
 
 // Units of the stacks that this one starts after, with ".service"; a name that is no stack is taken for a

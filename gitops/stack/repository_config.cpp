@@ -23,7 +23,10 @@ struct Schema<Defaults> : StructSchema<Defaults> {
         row<&Defaults::style>(
             "style",
             "How stacks become Nix: compose (rootless, one unit a stack) or oci (one unit a container)."),
-        row<&Defaults::user>("user", "Who runs stacks of style compose; one of the host's users."),
+        row<&Defaults::user>(
+            "user",
+            "Who runs stacks of style compose; one of the host's users, or dedicated: one for each stack, "
+            "stack-<stack>."),
         row<&Defaults::timezone>("timezone",
                                  "Given to Compose as ${TZ}, unless a variable of that name is declared.")};
     return table;
@@ -289,10 +292,6 @@ RepositoryConfig read_repository_config(const Tree& tree) {
   const Reader reader{out, document, problems};
   reader.check_paths();
   check_variable_names(document.find("variables"), problems);
-  if (out.defaults.user == "dedicated") {
-    problems.add(key_place(*document.find("defaults"), "user"),
-                 "'user: dedicated' is not supported by this version yet");
-  }
   if (out.hosts.empty()) {
     problems.add(key_place(document, "hosts"),
                  "declares no host; every machine that this repository is for stands under 'hosts'");

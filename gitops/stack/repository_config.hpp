@@ -3,6 +3,7 @@
 #include "src/base/schema.hpp"
 #include "src/base/tree.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -14,6 +15,9 @@ namespace hwcsync::stack {
 
 enum class Style { compose, oci };
 enum class Severity { error, warn, off };
+
+// What stands for a user of the stack's own, in `user`: the user "stack-<stack>".
+inline constexpr const char* kDedicated = "dedicated";
 
 struct Defaults {
   Style style = Style::compose;

@@ -44,8 +44,6 @@ struct Checker {
     if (!config.user.empty() && !is_name(config.user)) {
       problems.add(place("user"), "'" + config.user + "' is no name for a user (a-z, 0-9 and '-')");
     }
-    if (config.user == "dedicated")
-      problems.add(place("user"), "'user: dedicated' is not supported by this version yet");
     for (std::size_t i = 0; i < config.environment_from_host.size(); ++i) {
       const std::string& name = config.environment_from_host[i];
       if (name == "XDG_RUNTIME_DIR" || name == "USER" || name == "LOGNAME") continue;

@@ -77,7 +77,7 @@ const Rows<stack::Prepare>& Schema<stack::Prepare>::rows() {
       row<&T::commands>(
           "commands",
           "Shell commands to run before each start of the stack and when they changed, with its "
-          "variables and secrets there: as the stack's user, in style oci as root."),
+          "variables and secrets there: as the stack's user."),
       unsupported_row<T>("once", "Data steps that run once.")};
   return table;
 }
@@ -137,11 +137,14 @@ const Rows<stack::StackConfig>& Schema<stack::StackConfig>::rows() {
       row<&T::style>("style", "compose or oci; default: the repository's."),
       row<&T::project>("project", "Compose project name; default: the directory's name."),
       row<&T::unit>("unit", "Unit name without .service; default <stack>-stack. Only for style compose."),
-      row<&T::user>("user", "Who runs it; one of the host's users. Only for style compose."),
+      row<&T::user>("user",
+                    "Who runs it; one of the host's users, or dedicated: the user stack-<stack>, which is no "
+                    "other stack's. Default in style compose: defaults.user; in style oci: root."),
       row<&T::category>("category",
                         "Style oci: gives the Compose file ${STATE_DIR}, which is /opt/<category>/<stack>."),
-      row<&T::build>("build", "true: services with 'build' get images that the host builds from the "
-                              "repository's files; default false, refused."),
+      row<&T::build>("build",
+                     "true: services with 'build' get images that the host builds from the "
+                     "repository's files; default false, refused."),
       row<&T::profiles>("profiles", "Compose profiles that are active."),
       row<&T::variables>("variables",
                          "Variables for the Compose file; they win over those of host and repository."),

@@ -71,6 +71,27 @@ TEST_CASE("style oci shows each container the variables that it uses, in parts")
                                                       {Part::Kind::text, "@db"}});
 }
 
+TEST_CASE("secrets of a user's containers are in the user's view, whoever reads them in the container") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW", "USER"}));
+  fixture.stack(
+      "one",
+      "services:\n  db: { image: j, environment: { U: '${USER}' }, secrets: [ { source: pw, uid: '999', "
+      "mode: 0440 } ] }\nsecrets: { pw: { external: true } }\n",
+      "style: oci\nuser: homelab\nsecrets: { env: { source: one.env }, pw: { source: one.env, key: PW } }\n"
+      "prepare: { commands: [ 'use /run/user/1000/secrets/podman-one-db.env' ] }\n");
+  const secrets::Manifest manifest = secrets::parse_manifest(fixture.load().manifest_json());
+  REQUIRE(manifest.files.size() == 2);
+  const auto& env = manifest.files[1];
+  CHECK(env.path == "podman-one-db.env");
+  CHECK(env.uid == 1000);
+  CHECK(env.consumers == std::vector<std::string>{"podman-one-db.service", "one-prepare.service"});
+  const auto& file = manifest.files[0];
+  CHECK(file.path == "one/pw");
+  CHECK(file.uid == 1000);
+  CHECK(file.mode == 0440);
+}
+
 TEST_CASE("a host without secrets has a manifest without files") {
   Fixture fixture;
   fixture.stack("one", "services: { web: { image: i } }\n");

@@ -181,12 +181,79 @@ TEST_CASE("what is wrong in hwcsync.yaml is told with its line") {
   CHECK(told("", "    variables:\n      B: '${A'\n").rfind("hwcsync.yaml:8:7: the variable 'B':", 0) == 0);
 }
 
+TEST_CASE("a stack of style oci is root's, or a user's of the host") {
+  Fixture fixture;
+  fixture.stack("one", kWeb, "style: oci\n");
+  CHECK(fixture.one().user == "root");
+  fixture.stack("one", kWeb, "style: oci\nuser: root\n");
+  CHECK(fixture.one().account.uid == 0);
+  fixture.stack("one", kWeb, "style: oci\nuser: homelab\ncategory: media\n");
+  const Stack stack = fixture.one();
+  CHECK(stack.user == "homelab");
+  CHECK(stack.account.uid == 1000);
+  CHECK(stack.secret_path("pw") == "/run/user/1000/secrets/one/pw");
+  CHECK(stack.host_id(0, 100) == 100);
+  CHECK(stack.host_id(999, 100) == 100998);
+  fixture.stack("one", kWeb, "style: oci\nuser: homelap\n");
+  CHECK_THAT(fixture.problems(), Contains("stack.yaml:2:1: the user 'homelap'"));
+}
+
+TEST_CASE("a user of the stack's own is asked for with ids that nobody has") {
+  Fixture fixture("one, two");
+  fixture.stack("one", kWeb, "user: dedicated\n");
+  fixture.stack("two", kWeb);
+  CHECK(
+      fixture.problems() ==
+      "stacks/one/stack.yaml:1:1: the stack 'one' is to have a user of its own, and only hwcsync.yaml hands "
+      "out ids; add to the host's 'users': stack-one: { uid: 2000, sub-ids: 1000000 } (and leave it there "
+      "when the "
+      "stack goes: its ids own files)");
+  const auto users = [&](const std::string& line) {
+    std::string config = *fixture.tree.read("hwcsync.yaml");
+    fixture.tree.put("hwcsync.yaml", config.insert(config.find("homelab: {"), line));
+  };
+  users("stack-one: { uid: 2003, sub-ids: 1000000 }, ");
+  for (const char* style : {"", "style: oci\n"}) {
+    fixture.stack("one", kWeb, std::string("user: dedicated\n") + style);
+    CHECK(fixture.one().user == "stack-one");
+    CHECK(fixture.one().account.uid == 2003);
+    CHECK(fixture.one().secret_path("x") == "/run/user/2003/secrets/one/x");
+  }
+  fixture.stack("two", kWeb, "user: stack-one\n");
+  CHECK_THAT(fixture.problems(),
+             Contains("stacks/two/stack.yaml:1:1: the user 'stack-one' is the stack one's own"));
+  fixture.stack("two", kWeb, "user: dedicated\n");
+  CHECK_THAT(fixture.problems(), Contains("stack-two: { uid: 2004, sub-ids: 1065536 }"));
+}
+
+TEST_CASE("every stack can have a user of its own") {
+  Fixture fixture;
+  fixture.stack("one", kWeb);
+  std::string config = *fixture.tree.read("hwcsync.yaml");
+  config.insert(config.find("defaults: { ") + 12, "user: dedicated, ");
+  fixture.tree.put("hwcsync.yaml", config);
+  CHECK_THAT(fixture.problems(), Contains("hwcsync.yaml: the stack 'one' is to have a user of its own"));
+}
+
+TEST_CASE("what takes root, or a newer NixOS, is refused to a user's containers in words") {
+  Fixture fixture;
+  const std::string macvlan =
+      "services: { web: { image: i, networks: [n] } }\nnetworks: { n: { driver: macvlan } }\n";
+  fixture.stack("one", macvlan, "style: oci\n");
+  CHECK_NOTHROW(fixture.one());
+  fixture.stack("one", macvlan, "style: oci\nuser: homelab\n");
+  CHECK_THAT(fixture.problems(), Contains("the network 'n' has the driver macvlan, which needs root"));
+  fixture.stack("one", kWeb, "style: oci\nuser: homelab\n");
+  std::string config = *fixture.tree.read("hwcsync.yaml");
+  fixture.tree.put("hwcsync.yaml", config.replace(config.find("    users:"), 0, "    nixpkgs: '24.11'\n"));
+  CHECK_THAT(fixture.problems(),
+             Contains("stack.yaml:2:1: containers of a user in style oci need NixOS 25.05"));
+}
+
 TEST_CASE("keys of one style are refused in the other") {
   Fixture fixture;
   fixture.stack("one", kWeb, "style: oci\nuser: homelab\nunit: x\n");
-  CHECK_THAT(fixture.problems(),
-             Contains("stack.yaml:2:1: a stack of style oci runs as root in this version; remove 'user'") &&
-                 Contains("stack.yaml:3:1: a stack of style oci has one unit a container"));
+  CHECK_THAT(fixture.problems(), Contains("stack.yaml:3:1: a stack of style oci has one unit a container"));
   fixture.stack("one", kWeb, "category: media\n");
   CHECK_THAT(fixture.problems(), Contains("'category' is for stacks of style oci"));
 }

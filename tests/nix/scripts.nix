@@ -36,6 +36,7 @@ in
     start = texts (unit.serviceConfig.ExecStart or [ ]);
     description = plain unit.description;
   }) (containers // prepare);
+  options = lib.mapAttrs (_: lib.attrNames) config.virtualisation.oci-containers.containers;
   tmpfiles = config.systemd.tmpfiles.rules;
   firewall = config.networking.firewall.interfaces;
   caddy = lib.mapAttrs (_: host: plain host.extraConfig) config.services.caddy.virtualHosts;

@@ -97,8 +97,6 @@ TEST_CASE("keys that this version does not act on are refused with those words")
         "stacks/s/stack.yaml:1:51: basic-auth of the user 'a' must be a bcrypt hash, never the password; "
         "`caddy "
         "hash-password` makes one");
-  CHECK(problems("user: dedicated\n") ==
-        "stacks/s/stack.yaml:1:1: 'user: dedicated' is not supported by this version yet");
   CHECK(
       problems("environment-from-host: [ HOME ]\n") ==
       "stacks/s/stack.yaml:1:26: what 'HOME' is on the host cannot be known from the repository, and a "
