@@ -155,6 +155,20 @@ wait_for_podman() {
   done
 }
 
+# A service at the socket that was started before the user's storage moved still works in the old place.
+need_storage() {
+  [ -n "${CONTAINERS_STORAGE_CONF-}" ] || return 0
+  wanted=$(sed -n 's/^graphroot = "\(.*\)"$/\1/p' "$root$CONTAINERS_STORAGE_CONF")
+  for attempt in 1 2; do
+    is=$(podman_ info --format '{{.Store.GraphRoot}}')
+    [ "$is" != "$wanted" ] || return 0
+    [ "$attempt" = 1 ] || break
+    systemctl --user restart podman.service
+    wait_for_podman
+  done
+  die 69 "podman keeps its things in $is, and $CONTAINERS_STORAGE_CONF says $wanted; look at: systemctl --user -M $(id -un)@ cat podman.service"
+}
+
 # At most three stacks of a user start at one time: a switch that touches many must not choke podman. The lock is the
 # open file; it goes with this process. Waiting is bounded: late is better than never.
 take_slot() {
@@ -309,6 +323,7 @@ bring_up() {
   need_secrets
   need_provider
   wait_for_podman
+  need_storage
   take_slot
   fetch_images
   run_script build.sh

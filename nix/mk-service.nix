@@ -26,6 +26,8 @@
       user ? config.homelab.user or "homelab",
       uid ? config.users.users.${user}.uid or null,
       home ? config.users.users.${user}.home or config.homelab.userHome or "/home/${user}",
+      # A storage.conf of the user's own; podman's service at the user's socket must have it too.
+      storageConf ? null,
       # Files that the Compose file mounts: name below assets/ -> source.
       assets ? { },
       # Directories that it mounts: name below trees/ -> source, a store path that follows from the content.
@@ -432,8 +434,9 @@
         inherit startLimitIntervalSec startLimitBurst;
         reloadTriggers = [ hash ];
         restartIfChanged = true;
-        # Restart in one go: the containers that did not change keep running through it.
-        stopIfChanged = false;
+        # Restart in one go: the containers that did not change keep running through it. Where podman may move to another
+        # place, what runs must be stopped while it can still be found.
+        stopIfChanged = storageConf != null;
         unitConfig = lib.optionalAttrs (mounts != [ ]) { RequiresMountsFor = map mountPath mounts; };
         environment = builtins.mapAttrs (_: plain) {
           COMPOSE_PROJECT_NAME = projectName;
@@ -442,6 +445,7 @@
           HOME = home;
           XDG_RUNTIME_DIR = runtime;
         }
+        // lib.optionalAttrs (storageConf != null) { CONTAINERS_STORAGE_CONF = storageConf; }
         // {
           # For people's own `podman compose` in prepare commands too: never podman-compose by accident.
           PODMAN_COMPOSE_PROVIDER = "/run/current-system/sw/bin/docker-compose";

@@ -106,6 +106,8 @@ Command PodmanRuntime::command(const Account& account, std::vector<std::string> 
       const Home home = home_of(account.uid).value_or(Home{"/", "100"});
       out.argv = {"setpriv", "--reuid=" + uid, "--regid=" + home.group, "--init-groups", "--", "podman"};
       out.environment["HOME"] = home.directory;
+      const std::string storage = places_.user_settings + '/' + account.user + "/storage.conf";
+      if (std::filesystem::exists(storage)) out.environment["CONTAINERS_STORAGE_CONF"] = storage;
       out.environment["XDG_RUNTIME_DIR"] = runtime;
       out.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + runtime + "/bus";
     }

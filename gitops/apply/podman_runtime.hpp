@@ -9,7 +9,8 @@
 namespace hwcsync::apply {
 
 struct PodmanPlaces {
-  std::string user_runtimes = "/run/user";  // one directory a user
+  std::string user_runtimes = "/run/user";           // one directory a user
+  std::string user_settings = "/etc/hwcsync/users";  // storage.conf of each user who has one
   std::string path;  // where programs are looked for before PATH; empty: where NixOS has them
 };
 

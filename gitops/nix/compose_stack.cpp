@@ -8,6 +8,7 @@
 #include "gitops/nix/prepare_script.hpp"
 #include "gitops/nix/printer.hpp"
 #include "gitops/nix/provider_document.hpp"
+#include "gitops/nix/user_storage.hpp"
 #include "src/base/hash.hpp"
 
 #include <set>
@@ -94,6 +95,7 @@ Facts gather(const layout::DesiredState& desired, const layout::Stack& stack,
   }
   facts.tmpfiles = directory_rules(stack);
   facts.mounts = stack.config.mounts.required;
+  if (stack.account.storage) facts.mounts.push_back(stack.account.storage->path);
   facts.after = configured_after(desired, stack);
   facts.wants = configured_wants(stack);
   facts.requires_units = configured_requires(stack);
@@ -164,6 +166,7 @@ Value call_of_mk_service(const layout::Stack& stack, const Facts& facts, Json me
       .put("composeFile", compose_source(stack))
       .put("user", stack.user)
       .put("uid", stack.account.uid)
+      .put_if("storageConf", storage_file(stack))
       .put_if("assets", assets.take())
       .put_if("trees", trees.take())
       .put_if("contexts", contexts.take())
@@ -226,7 +229,7 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
                {"startLimitBurst", 5},
                {"reloadTriggers", {facts.hash}},
                {"restartIfChanged", true},
-               {"stopIfChanged", false},
+               {"stopIfChanged", stack.account.storage.has_value()},
                {"unitConfig", Json::object()}};
   if (!facts.mounts.empty()) service["unitConfig"]["RequiresMountsFor"] = required_mounts(stack);
   const std::string socket = "unix://" + runtime + "/podman/podman.sock";
@@ -237,6 +240,8 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
                                 {"XDG_RUNTIME_DIR", runtime},
                                 {"PODMAN_COMPOSE_PROVIDER", "/run/current-system/sw/bin/docker-compose"},
                                 {"PATH", "/run/wrappers/bin:/run/current-system/sw/bin"}};
+  if (const std::string file = storage_file(stack); !file.empty())
+    service["environment"]["CONTAINERS_STORAGE_CONF"] = file;
   service["serviceConfig"] =
       Json{{"Type", "oneshot"},
            {"RemainAfterExit", true},

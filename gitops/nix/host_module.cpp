@@ -4,6 +4,7 @@
 #include "gitops/nix/marker.hpp"
 #include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/printer.hpp"
+#include "gitops/nix/user_storage.hpp"
 #include "secrets/manifest/manifest.hpp"
 
 #include <algorithm>
@@ -87,9 +88,10 @@ StackFiles render_host(const layout::DesiredState& desired) {
   if (desired.config.podman) {
     for (const auto& [name, account] : desired.config.users) body.put("users.users", name, user(account));
     body.put("virtualisation.podman.enable", true);
+    put_storage(desired, body);
     put_pruning(body);
-    if (compose) {
     if (has_users(desired)) body.put("systemd.user.sockets.podman.wantedBy", strings({"sockets.target"}));
+    if (compose) {
       // The Compose provider, at a path that does not change with its version.
       body.put("environment.systemPackages",
                Value::List{{Value::Expression{"pkgs.docker-compose", "docker-compose"}}});

@@ -1,12 +1,15 @@
 #include "gitops/nix/oci_account.hpp"
 
 #include "gitops/nix/encoders.hpp"
+#include "gitops/nix/user_storage.hpp"
 
 namespace hwcsync::nix {
 namespace {
 
 void put_podman(const layout::Stack& stack, SetBuilder& unit, SetBuilder& service) {
   unit.put("environment.XDG_RUNTIME_DIR", "/run/user/" + std::to_string(stack.account.uid));
+  if (const std::string file = storage_file(stack); !file.empty())
+    unit.put("environment.CONTAINERS_STORAGE_CONF", file);
   // newuidmap and newgidmap.
   unit.put("path", strings({"/run/wrappers"}));
   // Where the control group is not the user's, podman leaves it for a scope of the user's manager, and

@@ -124,6 +124,10 @@ Value::Set unit(const std::string& kind, const std::string& name, const layout::
   }
   service.put("TimeoutStartSec", 120);
   SetBuilder out;
+  put_account(stack, out, service);
+  if (const auto& storage = stack.account.storage)
+    out.put("unitConfig.RequiresMountsFor", strings({systemd_path(storage->path)}));
+  out.put_if("wants", strings(account_units(stack))).put_if("after", strings(account_units(stack)));
   out.put("description", systemd_text("podman " + kind + " " + name + " of stack " + stack.name))
       .put("requiredBy", strings(before))
       .put("before", strings(before))
@@ -214,12 +218,12 @@ std::vector<std::string> external_checks(const OciService& service) {
 
 Value::Set name_server_rules(const layout::Stack& stack) {
   SetBuilder out;
+  // A user's bridges are in a network namespace of their own, behind no firewall.
+  if (stack.is_rootless()) return out.take();
   for (const auto* network : own_networks(stack)) {
     if (!is_bridge(*network)) continue;
     SetBuilder ports;
     ports.put("allowedUDPPorts", integers({53}));
-  // A user's bridges are in a network namespace of their own, behind no firewall.
-  if (stack.is_rootless()) return out.take();
     out.user(interface_name(*network), ports.take());
   }
   return out.take();

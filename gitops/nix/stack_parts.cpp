@@ -94,6 +94,8 @@ std::vector<std::string> configured_requires(const layout::Stack& stack) {
 std::vector<std::string> required_mounts(const layout::Stack& stack) {
   std::vector<std::string> out;
   for (const auto& path : stack.config.mounts.required) out.push_back(systemd_path(path));
+  // Before its mount is there podman would begin an empty storage.
+  if (const auto& storage = stack.account.storage) out.push_back(systemd_path(storage->path));
   return out;
 }
 

@@ -52,6 +52,12 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
           {"volume-removed",
            pair.name + ": volume '" + key + "' is no longer used; its data stays, but no container sees it",
            ack});
+    } else if (pair.before->account.storage != pair.after->account.storage) {
+      out.push_back(
+          {"volume-removed",
+           pair.name + ": volume '" + key + "' starts empty, because the storage of " + pair.after->user +
+               " is another. The data of the old one stays in the old place, but no container sees it",
+           ack});
     } else if (now->second.name != volume.name || pair.before->user != pair.after->user) {
       out.push_back({"volume-removed",
                      pair.name + ": volume '" + key + "' is now " + now->second.name + " of " +
@@ -74,6 +80,22 @@ void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
              name + " -o FILE), stop its containers, remove it (podman volume rm " + name +
              ") and go on; or give the new one another name, or take the change back",
          "volume-changed:" + pair.name + '/' + key});
+  }
+}
+
+// The units of a user without settings are restarted after podman's place has changed: they would look for
+// what runs in the new one.
+void check_storage(const GuardInputs& in, std::vector<Refusal>& out) {
+  if (in.before == nullptr) return;
+  for (const auto& [name, user] : in.before->users) {
+    const auto now = in.after->users.find(name);
+    if (!user.storage || now == in.after->users.end() || now->second.storage) continue;
+    out.push_back({"storage-forgotten",
+                   "the storage of " + name + " is said no more, and what runs in " + user.storage->path +
+                       " could not be stopped; name the place that is meant, such as storage: { path: " +
+                       (user.home.empty() ? "/home/" + name : user.home) +
+                       "/.local/share/containers/storage }",
+                   ""});
   }
 }
 
@@ -100,6 +122,7 @@ std::optional<int> database_major(const std::string& image) {
 std::vector<Refusal> check_guards(const GuardInputs& in) {
   std::vector<Refusal> out;
   check_host(in, out);
+  check_storage(in, out);
   for (const StackPair& pair : *in.pairs) {
     if (!pair.before || !pair.after) continue;
     check_databases(pair, out);

@@ -66,6 +66,7 @@ bool resolves_alike(const Side& before, const Side& after) {
     for (const auto& [name, user] : host.users) {
       text += name + '=' + std::to_string(user.uid) + ':' + std::to_string(user.gid) + ':' +
               std::to_string(user.sub_ids) + ':' + user.home + ' ';
+      if (user.storage) text += user.storage->driver + ':' + user.storage->path + ' ';
     }
     return text;
   };
@@ -78,7 +79,8 @@ bool resolves_alike(const Side& before, const Side& after) {
 bool same_host_settings(const stack::Host& a, const stack::Host& b) {
   const auto same_user = [](const auto& x, const auto& y) {
     return x.first == y.first && x.second.uid == y.second.uid && x.second.gid == y.second.gid &&
-           x.second.sub_ids == y.second.sub_ids && x.second.home == y.second.home;
+           x.second.sub_ids == y.second.sub_ids && x.second.home == y.second.home &&
+           x.second.storage == y.second.storage;
   };
   const bool users = std::equal(a.users.begin(), a.users.end(), b.users.begin(), b.users.end(), same_user);
   return users && a.nixpkgs == b.nixpkgs && a.flake == b.flake && a.file == b.file && a.podman == b.podman &&

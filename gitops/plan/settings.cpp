@@ -98,6 +98,11 @@ std::vector<std::string> unit_differences(const Stack& before, const Stack& afte
   compare("starts after", list(before.config.start_after), list(after.config.start_after));
   compare("on-demand mounts", list(before.config.mounts.on_demand), list(after.config.mounts.on_demand));
   compare("health timeout", before.config.health.timeout, after.config.health.timeout);
+  const auto storage = [](const Stack& stack) {
+    const auto& place = stack.account.storage;
+    return place ? place->path + " (" + place->driver + ')' : std::string();
+  };
+  compare("storage of the user", storage(before), storage(after));
   compare("uid of the user", std::to_string(before.account.uid), std::to_string(after.account.uid));
   return out;
 }

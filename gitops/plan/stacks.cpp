@@ -146,6 +146,16 @@ StackChange whole(const StackPair& pair, const Stack& stack, Action action) {
   return out;
 }
 
+// Images, containers and networks of podman are there only under the same user, in the same place.
+std::string moved_to(const Stack& before, const Stack& after) {
+  const auto& storage = after.account.storage;
+  if (before.account.storage != storage)
+    return "made anew in " + (storage ? storage->path : "podman's own place") +
+           ", with images pulled again; what is in the old place stays there";
+  const bool other = before.user != after.user || before.account.uid != after.account.uid;
+  return other ? "made anew in the store of " + after.user : "";
+}
+
 // The containers that were there before; others start anyway.
 void restart_all(std::vector<ServiceChange>& changes, const Stack& before, const Stack& after,
                  const std::string& reason) {
@@ -192,7 +202,10 @@ StackChange compare_stack(const StackPair& pair) {
   };
   const std::vector<std::string> of_unit = unit_differences(before, after);
   add(of_unit, Action::restart);
-  if (!of_unit.empty()) restart_all(out.services, before, after, "with the stack's units");
+  if (!of_unit.empty()) {
+    const std::string moved = moved_to(before, after);
+    restart_all(out.services, before, after, moved.empty() ? "with the stack's units" : moved);
+  }
   add(surrounding_differences(pair), Action::unit);
   add(project_differences(before, after),
       after.style == stack::Style::compose ? Action::reload : Action::unit);

@@ -14,6 +14,7 @@ namespace hwcsync {
 using stack::Defaults;
 using stack::Host;
 using stack::RepositoryConfig;
+using stack::Storage;
 using stack::User;
 
 template <>
@@ -34,13 +35,26 @@ struct Schema<Defaults> : StructSchema<Defaults> {
 };
 
 template <>
+struct Schema<Storage> : StructSchema<Storage> {
+  static const Rows<Storage>& rows() {
+    static const Rows<Storage> table{
+        required_row<&Storage::path>("path",
+                                     "Directory for podman's images, containers and volumes of this user."),
+        row<&Storage::driver>("driver", "overlay, btrfs, zfs or vfs; default overlay.")};
+    return table;
+  }
+};
+
+template <>
 struct Schema<User> : StructSchema<User> {
   static const Rows<User>& rows() {
     static const Rows<User> table{
         required_row<&User::uid>("uid", "User id on the host."),
         row<&User::gid>("gid", "Primary group id; default 100, NixOS' group users."),
         row<&User::sub_ids>("sub-ids", "First of the 65,536 subordinate user and group ids; default 100000."),
-        row<&User::home>("home", "Home directory, what ~ and ${HOME} stand for; default /home/<name>.")};
+        row<&User::home>("home", "Home directory, what ~ and ${HOME} stand for; default /home/<name>."),
+        row<&User::storage>("storage",
+                            "Where podman keeps what is this user's; default: below the home directory.")};
     return table;
   }
 };
@@ -178,6 +192,35 @@ struct Reader {
     }
   }
 
+  static bool is_host_path(const std::string& path) {
+    return path.size() > 1 && path.front() == '/' && is_repository_path(path.substr(1)) &&
+           path.find_first_of("\n\"\\$") == std::string::npos;
+  }
+
+  void check_storage(const Host& host, const std::string& name, const Yaml& user) const {
+    static const std::vector<std::string> drivers{"overlay", "btrfs", "zfs", "vfs"};
+    const Storage& storage = *host.users.at(name).storage;
+    const Location where = key_place(user, "storage");
+    if (!is_host_path(storage.path))
+      problems.add(
+          where, "'" + storage.path + "' must be an absolute path without '.', '..' and a slash at its end");
+    if (std::find(drivers.begin(), drivers.end(), storage.driver) == drivers.end()) {
+      problems.add(where, "'" + storage.driver + "' is no storage driver" +
+                              suggestion(storage.driver, drivers) + ": podman has " + join(drivers, ", "));
+    }
+    if (!host.podman) {
+      problems.add(where,
+                   "the storage of a user is set up with 'podman: true' of the host; without it podman's own "
+                   "configuration decides");
+    }
+    for (const auto& [other_name, other] : host.users) {
+      if (other_name == name || !other.storage || other.storage->path != storage.path) continue;
+      problems.add(where, "the users '" + name + "' and '" + other_name +
+                              "' have the same storage: podman's files "
+                              "belong to one user");
+    }
+  }
+
   void check_users(const Host& host, const Yaml& users) const {
     for (const auto& [name, user] : host.users) {
       const Location where = key_place(users, name);
@@ -187,11 +230,12 @@ struct Reader {
       if (user.sub_ids < 65536 || user.sub_ids > 4294901760 - 65536) {
         problems.add(where, "sub-ids must be between 65536 and 4294836224");
       }
-      if (!user.home.empty() &&
-          (user.home.front() != '/' || !join_path("", user.home.substr(1)) ||
-           *join_path("", user.home.substr(1)) != user.home.substr(1) || user.home.size() < 2)) {
+      if (name == kDedicated || name == "root")
+        problems.add(where, "no user of a host can be called '" + name + "': 'user: " + name +
+                                "' means something else");
+      if (!user.home.empty() && !is_host_path(user.home))
         problems.add(where, "home must be an absolute path without '.', '..' and a slash at its end");
-      }
+      if (user.storage) check_storage(host, name, *users.find(name));
       for (const auto& [other_name, other] : host.users) {
         if (other_name <= name) continue;
         if (user.uid == other.uid)

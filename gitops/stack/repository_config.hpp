@@ -25,11 +25,19 @@ struct Defaults {
   std::string timezone;
 };
 
+// Where podman of one user keeps images, containers and volumes.
+struct Storage {
+  std::string path;  // graphroot
+  std::string driver = "overlay";
+  auto operator<=>(const Storage&) const = default;
+};
+
 struct User {
   std::int64_t uid = 0;
-  std::int64_t gid = 100;         // primary group; NixOS gives normal users "users" = 100
-  std::int64_t sub_ids = 100000;  // start of 65,536 subordinate uids and gids
-  std::string home;               // empty: /home/<name>, as NixOS has it
+  std::int64_t gid = 100;               // primary group; NixOS gives normal users "users" = 100
+  std::int64_t sub_ids = 100000;        // start of 65,536 subordinate uids and gids
+  std::string home;                     // empty: /home/<name>, as NixOS has it
+  std::optional<Storage> storage = {};  // none: podman's own place, below the home
 };
 
 struct Host {

@@ -87,7 +87,9 @@ PodmanPlaces places_of(const test::TemporaryDirectory& directory) {
   const std::string program = directory.path() + "/bin/podman";
   std::ofstream(program) << "";
   ::chmod(program.c_str(), 0755);
-  return {.user_runtimes = directory.path(), .path = directory.path() + "/bin"};
+  return {.user_runtimes = directory.path(),
+          .user_settings = directory.path() + "/users",
+          .path = directory.path() + "/bin"};
 }
 
 TEST_CASE("a user's podman is asked through its socket, or as that user") {
@@ -105,6 +107,12 @@ TEST_CASE("a user's podman is asked through its socket, or as that user") {
   std::filesystem::create_directories(run.path() + '/' + uid);
   CHECK(podman.has_image(account, "x"));
   CHECK_THAT(runner.last_line(), Contains("setpriv --reuid=" + uid));
+  CHECK(runner.environment.count("CONTAINERS_STORAGE_CONF") == 0);
+  const std::string storage = run.path() + "/users/" + account.user + "/storage.conf";
+  std::filesystem::create_directories(run.path() + "/users/" + account.user);
+  std::ofstream(storage) << "";
+  CHECK(podman.has_image(account, "x"));
+  CHECK(runner.environment.at("CONTAINERS_STORAGE_CONF") == storage);
   std::filesystem::create_directories(run.path() + '/' + uid + "/podman");
   std::ofstream(run.path() + '/' + uid + "/podman/podman.sock") << "";
   CHECK(podman.has_image(account, "x"));

@@ -232,7 +232,7 @@ TEST_CASE("every stack can have a user of its own") {
   std::string config = *fixture.tree.read("hwcsync.yaml");
   config.insert(config.find("defaults: { ") + 12, "user: dedicated, ");
   fixture.tree.put("hwcsync.yaml", config);
-  CHECK_THAT(fixture.problems(), Contains("hwcsync.yaml: the stack 'one' is to have a user of its own"));
+  CHECK_THAT(fixture.problems(), Contains("hwcsync.yaml:2:13: the stack 'one' is to have a user of its own"));
 }
 
 TEST_CASE("what takes root, or a newer NixOS, is refused to a user's containers in words") {

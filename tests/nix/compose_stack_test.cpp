@@ -56,6 +56,7 @@ case $1 in
     ;;
   login) cat >"$LAB/password" ;;
   image) [ -e "$LAB/images" ] && grep -qx "$3" "$LAB/images" ;;
+  info) cat "$LAB/graphroot" ;;
   logs) echo "last words of $4" ;;
   network) [ "$2" = ls ] && echo net1; exit 0 ;;
 esac
@@ -76,6 +77,7 @@ exit 0
 // Two timers of health checks: one of a container that is there, one of a container that is not.
 const char* const kSystemctl = R"sh(#!/bin/sh
 echo "systemctl $*" >>"$LAB/calls"
+[ "$2" = restart ] && [ -e "$LAB/graphroot-then" ] && mv "$LAB/graphroot-then" "$LAB/graphroot"
 [ "$2" = list-units ] && [ -e "$LAB/timers" ] && cat "$LAB/timers"
 exit 0
 )sh";
@@ -129,9 +131,12 @@ class Lab {
                          {"HWCSYNC_ROOT", directory_.path()},
                          {"HWCSYNC_SETTLE", "0"},
                          {"HWCSYNC_PODMAN_WAIT", "0"},
+                         {"CONTAINERS_STORAGE_CONF", storage_conf},
                          {"CONTAINER_HOST", "unix:///run/user/1000/podman/podman.sock"},
                          {"XDG_RUNTIME_DIR", directory_.path() + "/run"}}});
   }
+
+  std::string storage_conf;  // CONTAINERS_STORAGE_CONF
 
  private:
   [[nodiscard]] std::string read(const std::string& name) const {
@@ -160,6 +165,33 @@ TEST_CASE(
                                        "--env-file /view/more.env up -d --remove-orphans --pull missing\n"));
   CHECK_THAT(lab.calls(),
              Catch::Matchers::Contains("podman --url unix:///run/user/1000/podman/podman.sock version"));
+}
+
+TEST_CASE("a podman that still keeps its things in the old place is not given containers") {
+  Lab lab;
+  lab.storage_conf = "/etc/storage.conf";
+  lab.put("etc/storage.conf", "[storage]\ndriver = \"overlay\"\ngraphroot = \"/mnt/new place\"\n");
+  const auto up = [&] { return lab.calls().find(" up -d ") != std::string::npos; };
+  SECTION("it is in the right place") {
+    lab.put("graphroot", "/mnt/new place\n");
+    CHECK(lab.run("up").status.ok());
+    CHECK(lab.calls().find("restart") == std::string::npos);
+    CHECK(up());
+  }
+  SECTION("a restart of its service brings it there") {
+    lab.put("graphroot", "/old\n");
+    lab.put("graphroot-then", "/mnt/new place\n");
+    CHECK(lab.run("up").status.ok());
+    CHECK_THAT(lab.calls(), Catch::Matchers::Contains("systemctl --user restart podman.service\n"));
+    CHECK(up());
+  }
+  SECTION("nothing brings it there") {
+    lab.put("graphroot", "/old\n");
+    const auto result = lab.run("up");
+    CHECK(result.status.value == 69);
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("podman keeps its things in /old"));
+    CHECK_FALSE(up());
+  }
 }
 
 TEST_CASE("a missing secret fails closed, before anything is asked of podman") {

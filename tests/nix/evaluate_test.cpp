@@ -125,7 +125,8 @@ TEST_CASE("a value that differs is an error that names file and attribute") {
     CHECK_THAT(message(rendered), Catch::Matchers::Contains("stacks/immich/default.nix"));
   }
   SECTION("in the library") {
-    replace(rendered.files["lib/mk-service.nix"], "stopIfChanged = false", "stopIfChanged = true");
+    replace(rendered.files["lib/mk-service.nix"], "stopIfChanged = storageConf != null",
+            "stopIfChanged = true");
     CHECK_THAT(message(rendered), Catch::Matchers::Contains("stopIfChanged"));
   }
   SECTION("an attribute too many") {
@@ -146,8 +147,8 @@ TEST_CASE("a value that differs is an error that names file and attribute") {
 
 TEST_CASE("the accepted cases and the example repository evaluate to what they mean") {
   const std::string root = std::getenv("HWCSYNC_SOURCE_DIR");
-  for (const std::string folder :
-       {"tests/golden/nix/compose/in", "tests/golden/nix/oci/in", "examples/homelab"}) {
+  for (const std::string folder : {"tests/golden/nix/compose/in", "tests/golden/nix/oci/in",
+                                   "tests/golden/nix/oci-user/in", "examples/homelab"}) {
     INFO(folder);
     MemoryTree tree;
     const std::string base = root + "/" + folder;

@@ -258,6 +258,61 @@ TEST_CASE("a changed network of style oci restarts the containers on it and no o
   CHECK_FALSE(plan.refused());
 }
 
+TEST_CASE("another storage of a user makes everything of that user anew, and empties its volumes") {
+  Story story;
+  const std::string with = R"(version: 1
+defaults: { style: compose, user: homelab }
+hosts:
+  server:
+    flake: "#server"
+    stacks: [one, two]
+    podman: true
+    users: { homelab: { uid: 1000, storage: { path: /mnt/containers } } }
+)";
+  const std::string plain =
+      std::string(with).replace(with.find(", storage: { path: /mnt/containers }"), 36, "");
+  story.fixture.write("hwcsync.yaml", plain);
+  story.fixture.write("stacks/two/stack.yaml", "style: oci\nuser: homelab\n");
+  story.fixture.write("stacks/two/compose.yaml", oci_file("", ""));
+  const std::string before = story.fixture.commit("own place");
+  story.fixture.write("hwcsync.yaml", with);
+  const std::string after = story.fixture.commit("another place");
+  const Plan plan = story.plan(before, after);
+  REQUIRE(plan.changes.size() == 2);
+  for (const StackChange& change : plan.changes) {
+    CHECK(change.action == Action::restart);
+    CHECK(change.reasons ==
+          std::vector<std::string>{"storage of the user (none) -> /mnt/containers (overlay)"});
+    REQUIRE(change.services.size() == 2);
+    CHECK(change.services[0].reasons ==
+          std::vector<std::string>{"made anew in /mnt/containers, with images pulled again; what is in "
+                                   "the old place stays there"});
+  }
+  REQUIRE(plan.refusals.size() == 1);
+  CHECK(plan.refusals[0].message ==
+        "two: volume 'data' starts empty, because the storage of homelab is another. The data of the old one "
+        "stays in "
+        "the old place, but no container sees it");
+  CHECK_FALSE(story.plan(before, after, {"volume-removed:two/data"}).refused());
+  const Plan back = story.plan(after, before, {"volume-removed:two/data"});
+  REQUIRE(back.refusals.size() == 1);
+  CHECK(back.refusals[0].code == "storage-forgotten");
+  CHECK(back.refusals[0].message.find("storage: { path: /home/homelab/.local/share/containers/storage }") !=
+        std::string::npos);
+}
+
+TEST_CASE("containers of style oci that become a user's are made anew") {
+  Story story;
+  story.fixture.write("stacks/two/stack.yaml", "style: oci\n");
+  const std::string before = story.fixture.commit("root's");
+  story.fixture.write("stacks/two/stack.yaml", "style: oci\nuser: homelab\n");
+  const Plan plan = story.plan(before, story.fixture.commit("homelab's"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].action == Action::restart);
+  REQUIRE(plan.changes[0].services.size() == 2);
+  CHECK(plan.changes[0].services[0].reasons == std::vector<std::string>{"made anew in the store of homelab"});
+}
+
 TEST_CASE("a volume of style oci with other settings is refused, with the way out") {
   Story story;
   story.fixture.write("stacks/two/stack.yaml", "style: oci\n");

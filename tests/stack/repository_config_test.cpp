@@ -137,6 +137,27 @@ TEST_CASE("users must not share uids or sub-ids") {
   CHECK_THAT(text, Catch::Matchers::Contains("hwcsync.yaml:7:7: uid must be between 1 and 65533"));
 }
 
+TEST_CASE("the storage of a user is a place of that user's alone") {
+  const auto host = [](const std::string& users, const std::string& rest = "podman: true") {
+    return "version: 1\nhosts:\n  s:\n    flake: '#s'\n    " + rest + "\n    users:\n" + users;
+  };
+  const auto config = read(host("      a: { uid: 1000, storage: { path: /mnt/docker/containers } }\n"));
+  CHECK(config.hosts.at("s").users.at("a").storage == Storage{"/mnt/docker/containers", "overlay"});
+  CHECK(problems(host("      a: { uid: 1000, storage: { path: mnt, driver: overlai } }\n")) ==
+        "hwcsync.yaml:7:23: 'mnt' must be an absolute path without '.', '..' and a slash at its end\n"
+        "hwcsync.yaml:7:23: 'overlai' is no storage driver; did you mean 'overlay'?: podman has overlay, "
+        "btrfs, zfs, vfs");
+  CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: /x } }\n", "podman: false")),
+             Catch::Matchers::Contains("is set up with 'podman: true'"));
+  CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: /x } }\n"
+                           "      b: { uid: 1001, sub-ids: 200000, storage: { path: /x } }\n")),
+             Catch::Matchers::Contains("'a' and 'b' have the same storage"));
+  CHECK_THAT(problems(host("      root: { uid: 1000 }\n")),
+             Catch::Matchers::Contains("no user of a host can be called"));
+  CHECK_THAT(problems(host("      dedicated: { uid: 1000 }\n")),
+             Catch::Matchers::Contains("no user of a host can be called"));
+}
+
 TEST_CASE("paths stay inside the repository and generated files apart") {
   CHECK(problems("stacks: ../x\n" + kHost) ==
         "hwcsync.yaml:1:9: '../x' must be a path inside the repository, without '.', '..' and a slash at "

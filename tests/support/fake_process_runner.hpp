@@ -17,6 +17,7 @@ class FakeProcessRunner final : public ProcessRunner {
     std::string line;
     for (const std::string& word : command.argv) line += (line.empty() ? "" : " ") + word;
     lines.push_back(line);
+    environment = command.environment;
     for (const auto& [word, output] : answers_) {
       if (line.find(word) != std::string::npos) return {.status = status, .output = output, .errors = errors};
     }
@@ -29,6 +30,7 @@ class FakeProcessRunner final : public ProcessRunner {
   ExitStatus status;
   std::string errors;
   std::vector<std::string> lines;
+  std::map<std::string, std::string> environment;  // of the last one
 
  private:
   std::mutex mutex_;
