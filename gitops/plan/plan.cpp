@@ -269,6 +269,14 @@ class Maker {
                          [&](const StackPair& item) { return item.name == name; });
   }
 
+  // An image that is built is named after what it is made from.
+  static bool has_image(const std::optional<layout::Stack>& before, const std::string& image) {
+    if (!before) return false;
+    const auto& services = before->project.services;
+    return std::any_of(services.begin(), services.end(),
+                       [&](const auto& service) { return service.second.image == image; });
+  }
+
   // The blast radius: what restarts, what is to be pulled, which ports and directories.
   void measure() {
     std::set<std::string> images;
@@ -281,7 +289,11 @@ class Maker {
         if (service.action == Action::create) ++plan_.containers_started;
         if (both.after && service.action != Action::remove) {
           const auto& wanted = both.after->project.services.at(service.service);
-          if (!wanted.build) images.insert(wanted.image);
+          if (!wanted.build) {
+            images.insert(wanted.image);
+          } else if (!has_image(both.before, wanted.image)) {
+            plan_.builds.push_back(change.stack + '/' + service.service);
+          }
         }
       }
       measure_firewall(both, opened, closed);

@@ -68,6 +68,7 @@ OrderedJson to_json(const Plan& plan) {
             {"containers_restarted", plan.containers_restarted},
             {"containers_started", plan.containers_started},
             {"images", plan.images},
+            {"builds", plan.builds},
             {"ports_opened", plan.ports_opened},
             {"ports_closed", plan.ports_closed},
             {"directories", plan.directories},

@@ -75,6 +75,7 @@ std::string radius(const Plan& plan) {
   out += "; " + containers(plan.containers_restarted, "restart");
   if (plan.containers_started > 0) out += ", " + std::to_string(plan.containers_started) + " start";
   if (!plan.images.empty()) out += "; " + count_of(plan.images.size(), "image") + " to have";
+  if (!plan.builds.empty()) out += "; " + count_of(plan.builds.size(), "image") + " to build";
   const auto ports = [&out](const char* word, const std::vector<std::int64_t>& list) {
     std::vector<std::string> names;
     for (const auto port : list) names.push_back(std::to_string(port));
@@ -130,6 +131,10 @@ std::string to_text(const Plan& plan) {
   for (const SecretChange& change : plan.secrets) {
     out += "  * " + pad("secret", kNameWidth) + change.stack + '/' + change.name + " from " + change.source +
            ": " + secret_word(change) + '\n';
+  }
+  if (!plan.builds.empty()) {
+    out += "  + " + pad("builds", kNameWidth) + comma(plan.builds, 4) +
+           ": by the start of the stack, at most half an hour each\n";
   }
   if (!plan.directories.empty())
     out += "  + " + pad("directories", kNameWidth) + comma(plan.directories, 4) + '\n';

@@ -349,6 +349,28 @@ TEST_CASE("a volume of style oci with other settings is refused, with the way ou
   }
 }
 
+TEST_CASE("an image that the host will build is told, and only where there is something to build") {
+  Story story;
+  const auto compose = [](const std::string& more) {
+    return "services:\n  page: { build: ./page" + more +
+           " }\n  cache: { image: 'docker.io/library/redis:7.2' }\n";
+  };
+  story.fixture.write("stacks/two/stack.yaml", "build: true\n");
+  story.fixture.write("stacks/two/compose.yaml", compose(""));
+  story.fixture.write("stacks/two/page/Dockerfile", "FROM docker.io/library/caddy:2.8.4\n");
+  const std::string second = story.fixture.commit("a page");
+  const Plan first = story.plan(story.first, second);
+  CHECK(first.builds == std::vector<std::string>{"two/page"});
+  CHECK(to_text(first).find("1 image to build") != std::string::npos);
+  CHECK(to_text(first).find("two/page: by the start of the stack") != std::string::npos);
+  CHECK(to_json(first)["summary"]["builds"] == Json::array({"two/page"}));
+  story.fixture.write("stacks/two/compose.yaml", compose(", hostname: page"));
+  const std::string third = story.fixture.commit("a name");
+  CHECK(story.plan(second, third).builds.empty());
+  story.fixture.write("stacks/two/page/index.html", "hello");
+  CHECK(story.plan(third, story.fixture.commit("content")).builds == std::vector<std::string>{"two/page"});
+}
+
 TEST_CASE("ports are opened only where the host has a firewall, and none that is proxied") {
   Story story;
   story.fixture.write("stacks/two/stack.yaml", "firewall: { tcp: [80, 81], proxied: [81] }\n");
