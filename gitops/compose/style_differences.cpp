@@ -73,7 +73,7 @@ const Row kRows[] = {
      "each network is a unit that the services need; a change of it restarts them",
      [](const Service& service) { return service.network_mode.empty(); }},
     {"user ids", "container id 0 is the stack's user, the others are sub-ids of that user",
-     "container ids are those of the host; id 0 is root",
+     "container ids are those of the host and id 0 is root; with 'user' as in style compose",
      [](const Service& service) { return !service.volumes.empty() || !service.user.empty(); }},
     {"missing directories", "docker-compose makes a bind's missing source",
      "hwcsync makes it before the start, as podman does not",

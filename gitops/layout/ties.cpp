@@ -12,7 +12,7 @@ bool joins(const compose::Service& service, const compose::Network& network) {
 }  // namespace
 
 Offer offer_of(const Stack& stack) {
-  Offer out{stack.units(), {}};
+  Offer out{stack.user, stack.units(), {}};
   if (stack.style != stack::Style::oci) return out;
   const auto& services = stack.project.services;
   for (const auto& [key, network] : stack.project.networks) {
@@ -39,7 +39,7 @@ std::map<std::string, std::vector<std::string>> ties_of(const Stack& stack, cons
       if (!network.external || !joins(service, network)) continue;
       for (const auto& [other, offer] : offers) {
         const auto& made = offer.networks;
-        if (std::find(made.begin(), made.end(), network.name) != made.end())
+        if (offer.user == stack.user && std::find(made.begin(), made.end(), network.name) != made.end())
           out[name].push_back("podman-network-" + network.name);
       }
     }

@@ -9,8 +9,9 @@
 // What the units of one stack have to do with those of the others on the host.
 namespace hwcsync::layout {
 
-// What others may be tied to: the stack's units, and in style oci the networks that it makes.
+// What others may be tied to: the stack's units, and in style oci the networks that it makes for its user.
 struct Offer {
+  std::string user;
   std::vector<std::string> units;     // without ".service"
   std::vector<std::string> networks;  // by the name that podman knows
   bool operator==(const Offer&) const = default;

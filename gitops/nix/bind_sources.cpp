@@ -41,8 +41,10 @@ std::string on_host(const layout::Stack& stack, const compose::Service& service,
   if (!stack.is_rootless()) return owner;
   const auto colon = owner.find(':');
   const auto id = [&](const std::string& text, std::int64_t own) {
-    const bool known = service.userns_mode.empty() && text != "root" && text.size() <= 5;
-    return std::to_string(known ? stack.host_id(std::stoll(text), own) : own);
+    const bool number = !text.empty() && text != "root" && text.size() <= 5;
+    const std::int64_t value = number && service.userns_mode.empty() ? std::stoll(text) : 0;
+    // What lies behind the user's range is another user's.
+    return std::to_string(value > layout::kSubIds ? own : stack.host_id(value, own));
   };
   return id(owner.substr(0, colon), stack.account.uid) + ":" + id(owner.substr(colon + 1), stack.account.gid);
 }

@@ -36,18 +36,18 @@ void put_storage(const layout::DesiredState& desired, SetBuilder& body) {
   std::vector<std::string> rules;
   for (const auto& [name, account] : desired.config.users) {
     if (!account.storage) continue;
-    const std::string owner = std::to_string(account.uid) + ":" + std::to_string(account.gid);
+    const std::string uid = ":" + std::to_string(account.uid), gid = ":" + std::to_string(account.gid);
     const std::string home = account.home.empty() ? "/home/" + name : account.home;
     const std::string stable = directory(name) + "/storage.conf";
     const std::string file = named(name, account);
     for (const auto& one : {stable, file}) body.put("environment.etc", one, "text", storage_conf(account));
     body.put("environment.etc", directory(name) + "/storage.env", "text",
              "CONTAINERS_STORAGE_CONF=/etc/" + file + "\n");
-    rules.push_back(tmpfiles_directory(account.storage->path, "0700", owner));
+    // The colons: a directory that is there already keeps its owner and mode, whatever the path says.
+    rules.push_back(tmpfiles_directory(account.storage->path, ":0700", uid, gid));
     // For podman at the user's own prompt. A file of the user's own stays.
     for (const char* part : {"/.config", "/.config/containers"})
-      rules.push_back(tmpfiles_directory(home + part, ":0700", ":" + std::to_string(account.uid),
-                                         ":" + std::to_string(account.gid)));
+      rules.push_back(tmpfiles_directory(home + part, ":0700", uid, gid));
     rules.push_back(tmpfiles_link(home + "/.config/containers/storage.conf", "/etc/" + stable));
   }
   if (rules.empty()) return;

@@ -73,7 +73,8 @@ bool resolves_alike(const Side& before, const Side& after) {
   return a.stacks == b.stacks && a.secrets == b.secrets && a.variables == b.variables &&
          a.defaults.style == b.defaults.style && a.defaults.user == b.defaults.user &&
          a.defaults.timezone == b.defaults.timezone && before.host->variables == after.host->variables &&
-         before.host->firewall == after.host->firewall && users(*before.host) == users(*after.host);
+         before.host->firewall == after.host->firewall && before.host->nixpkgs == after.host->nixpkgs &&
+         users(*before.host) == users(*after.host);
 }
 
 bool same_host_settings(const stack::Host& a, const stack::Host& b) {

@@ -199,11 +199,18 @@ struct Reader {
 
   void check_storage(const Host& host, const std::string& name, const Yaml& user) const {
     static const std::vector<std::string> drivers{"overlay", "btrfs", "zfs", "vfs"};
+    static const std::vector<std::string> kSystem{"/bin",  "/boot", "/dev", "/etc", "/nix", "/proc",
+                                                  "/root", "/run",  "/sys", "/tmp", "/usr"};
     const Storage& storage = *host.users.at(name).storage;
     const Location where = key_place(user, "storage");
     if (!is_host_path(storage.path))
       problems.add(
           where, "'" + storage.path + "' must be an absolute path without '.', '..' and a slash at its end");
+    const bool of_system = std::any_of(kSystem.begin(), kSystem.end(), [&](const std::string& directory) {
+      return (storage.path + '/').rfind(directory + '/', 0) == 0;
+    });
+    if (of_system || storage.path.find('/', 1) == std::string::npos)
+      problems.add(where, "'" + storage.path + "' is the system's: name a directory for podman alone");
     if (std::find(drivers.begin(), drivers.end(), storage.driver) == drivers.end()) {
       problems.add(where, "'" + storage.driver + "' is no storage driver" +
                               suggestion(storage.driver, drivers) + ": podman has " + join(drivers, ", "));
@@ -214,10 +221,12 @@ struct Reader {
                    "configuration decides");
     }
     for (const auto& [other_name, other] : host.users) {
-      if (other_name == name || !other.storage || other.storage->path != storage.path) continue;
-      problems.add(where, "the users '" + name + "' and '" + other_name +
-                              "' have the same storage: podman's files "
-                              "belong to one user");
+      if (other_name == name || !other.storage) continue;
+      const std::string& theirs = other.storage->path;
+      if ((storage.path + '/').rfind(theirs + '/', 0) == 0 ||
+          (theirs + '/').rfind(storage.path + '/', 0) == 0)
+        problems.add(where, "the storage of the users '" + name + "' and '" + other_name +
+                                "' is one place or in another: podman's files belong to one user");
     }
   }
 

@@ -105,6 +105,16 @@ TEST_CASE("with another map of ids the files are the user's") {
   CHECK_THAT(out.json()["tmpfiles"].dump(), Catch::Matchers::Contains("/srv/data/own :0755 :1000 :100 -"));
 }
 
+TEST_CASE("a directory is never given to an id that is another user's") {
+  for (const char* user : {"70000:70000", "65537", ":", "0:", ":0"}) {
+    INFO(user);
+    auto state = of_user();
+    for (auto& [name, service] : state.stacks.at("s").project.services) service.user = user;
+    const test::OciLab out(state, kAccount);
+    CHECK_THAT(out.json()["tmpfiles"].dump(), Catch::Matchers::Contains("/srv/data/own :0755 :1000 :100 -"));
+  }
+}
+
 TEST_CASE(
     "a user who is another one on the host, or is not there without a login, is an error of the build") {
   const auto failed = [](const std::string& account) {

@@ -147,11 +147,15 @@ TEST_CASE("the storage of a user is a place of that user's alone") {
         "hwcsync.yaml:7:23: 'mnt' must be an absolute path without '.', '..' and a slash at its end\n"
         "hwcsync.yaml:7:23: 'overlai' is no storage driver; did you mean 'overlay'?: podman has overlay, "
         "btrfs, zfs, vfs");
-  CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: /x } }\n", "podman: false")),
+  CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: /x/y } }\n", "podman: false")),
              Catch::Matchers::Contains("is set up with 'podman: true'"));
-  CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: /x } }\n"
-                           "      b: { uid: 1001, sub-ids: 200000, storage: { path: /x } }\n")),
-             Catch::Matchers::Contains("'a' and 'b' have the same storage"));
+  CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: /x/y } }\n"
+                           "      b: { uid: 1001, sub-ids: 200000, storage: { path: /x/y/z } }\n")),
+             Catch::Matchers::Contains("the storage of the users 'a' and 'b' is one place or in another"));
+  for (const char* path : {"/home", "/nix", "/nix/store/x", "/etc/containers"}) {
+    CHECK_THAT(problems(host("      a: { uid: 1000, storage: { path: " + std::string(path) + " } }\n")),
+               Catch::Matchers::Contains("is the system's: name a directory for podman alone"));
+  }
   CHECK_THAT(problems(host("      root: { uid: 1000 }\n")),
              Catch::Matchers::Contains("no user of a host can be called"));
   CHECK_THAT(problems(host("      dedicated: { uid: 1000 }\n")),

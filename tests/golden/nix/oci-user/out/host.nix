@@ -51,7 +51,7 @@
   environment.etc."hwcsync/users/stack-notes/storage.env".text =
     "CONTAINERS_STORAGE_CONF=/etc/hwcsync/users/stack-notes/storage-0357046a.conf\n";
   systemd.tmpfiles.rules = [
-    "d /mnt/docker/containers 0700 1000 100 -"
+    "d /mnt/docker/containers :0700 :1000 :100 -"
     "d /home/homelab/.config :0700 :1000 :100 -"
     "d /home/homelab/.config/containers :0700 :1000 :100 -"
     "L /home/homelab/.config/containers/storage.conf - - - - /etc/hwcsync/users/homelab/storage.conf"
