@@ -1,6 +1,7 @@
 #include "gitops/plan/guards.hpp"
 
 #include "gitops/plan/resources.hpp"
+#include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
@@ -52,12 +53,16 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
           {"volume-removed",
            pair.name + ": volume '" + key + "' is no longer used; its data stays, but no container sees it",
            ack});
-    } else if (pair.before->account.storage != pair.after->account.storage) {
-      out.push_back(
-          {"volume-removed",
-           pair.name + ": volume '" + key + "' starts empty, because the storage of " + pair.after->user +
-               " is another. The data of the old one stays in the old place, but no container sees it",
-           ack});
+    } else if (is_moved(*pair.before, *pair.after)) {
+      const auto place = [](const layout::Stack& stack) {
+        return described(storage_of(stack.user, stack.account));
+      };
+      out.push_back({"volume-removed",
+                     pair.name + ": volume '" + key + "' starts empty, because the storage of " +
+                         pair.after->user + " goes from " + place(*pair.before) + " to " +
+                         place(*pair.after) +
+                         ". The data of the old one stays in the old place, but no container sees it",
+                     ack});
     } else if (now->second.name != volume.name || pair.before->user != pair.after->user) {
       out.push_back({"volume-removed",
                      pair.name + ": volume '" + key + "' is now " + now->second.name + " of " +
@@ -90,12 +95,39 @@ void check_storage(const GuardInputs& in, std::vector<Refusal>& out) {
   for (const auto& [name, user] : in.before->users) {
     const auto now = in.after->users.find(name);
     if (!user.storage || now == in.after->users.end() || now->second.storage) continue;
+    stack::User own = user;
+    own.storage.reset();
     out.push_back({"storage-forgotten",
                    "the storage of " + name + " is said no more, and what runs in " + user.storage->path +
                        " could not be stopped; name the place that is meant, such as storage: { path: " +
-                       (user.home.empty() ? "/home/" + name : user.home) +
-                       "/.local/share/containers/storage }",
+                       storage_of(name, own).path + " }",
                    ""});
+  }
+}
+
+// Files belong to numbers. Whoever gets others leaves the files behind.
+void check_ids(const GuardInputs& in, std::vector<Refusal>& out) {
+  if (in.before == nullptr) return;
+  for (const auto& [name, was] : in.before->users) {
+    const auto now = in.after->users.find(name);
+    if (now == in.after->users.end()) continue;
+    const auto from_to = [](std::int64_t a, std::int64_t b) {
+      return " from " + std::to_string(a) + " to " + std::to_string(b);
+    };
+    const bool uid = was.uid != now->second.uid;
+    const bool sub_ids = was.sub_ids != now->second.sub_ids;
+    if (!uid && !sub_ids) continue;
+    std::string what = uid ? "the uid of " + name + " goes" + from_to(was.uid, now->second.uid)
+                           : "the sub-ids of " + name + " go";
+    if (sub_ids) what += (uid ? " and the sub-ids" : "") + from_to(was.sub_ids, now->second.sub_ids);
+    out.push_back({"ids-changed",
+                   what +
+                       ": the files in volumes and binds keep their old owners and become unreadable for the "
+                       "containers of this user, and so do the images. " +
+                       (uid ? "NixOS does not change the uid of a user that exists. " : "") +
+                       "Stop its stacks and give the files their new owners by hand (chown), or take the "
+                       "change back",
+                   "ids-changed:" + name});
   }
 }
 
@@ -123,6 +155,7 @@ std::vector<Refusal> check_guards(const GuardInputs& in) {
   std::vector<Refusal> out;
   check_host(in, out);
   check_storage(in, out);
+  check_ids(in, out);
   for (const StackPair& pair : *in.pairs) {
     if (!pair.before || !pair.after) continue;
     check_databases(pair, out);

@@ -73,7 +73,35 @@ void compare_routes(std::vector<std::string>& out, const std::vector<stack::Rout
   compare_order(out, "routes", before, after, &stack::Route::domain);
 }
 
+void compare_places(std::vector<std::string>& out, const Stack& before, const Stack& after) {
+  if (before.user != after.user) return;
+  compare_text(out, "home of the user", before.account.home, after.account.home);
+  compare_text(out, "storage of the user", described(storage_of(before.user, before.account)),
+               described(storage_of(after.user, after.account)));
+  if (before.account.storage.has_value() == after.account.storage.has_value() || is_moved(before, after))
+    return;
+  // The units name the file that says so.
+  out.push_back(std::string("storage of the user is ") + (after.account.storage ? "named" : "named no more") +
+                ", and where it was");
+}
+
 }  // namespace
+
+stack::Storage storage_of(const std::string& user, const stack::User& account) {
+  if (account.storage) return *account.storage;
+  if (account.uid == 0) return {.path = "/var/lib/containers/storage"};
+  return {.path =
+              (account.home.empty() ? "/home/" + user : account.home) + "/.local/share/containers/storage"};
+}
+
+bool is_moved(const Stack& before, const Stack& after) {
+  return before.user == after.user &&
+         storage_of(before.user, before.account) != storage_of(after.user, after.account);
+}
+
+std::string described(const stack::Storage& storage) {
+  return storage.path + " (" + storage.driver + ')';
+}
 
 void compare_text(std::vector<std::string>& out, const std::string& what, const std::string& before,
                   const std::string& after) {
@@ -98,12 +126,26 @@ std::vector<std::string> unit_differences(const Stack& before, const Stack& afte
   compare("starts after", list(before.config.start_after), list(after.config.start_after));
   compare("on-demand mounts", list(before.config.mounts.on_demand), list(after.config.mounts.on_demand));
   compare("health timeout", before.config.health.timeout, after.config.health.timeout);
-  const auto storage = [](const Stack& stack) {
-    const auto& place = stack.account.storage;
-    return place ? place->path + " (" + place->driver + ')' : std::string();
-  };
-  compare("storage of the user", storage(before), storage(after));
+  compare_places(out, before, after);
   compare("uid of the user", std::to_string(before.account.uid), std::to_string(after.account.uid));
+  return out;
+}
+
+std::vector<std::string> port_differences(const Stack& before, const Stack& after) {
+  std::vector<std::string> out;
+  if (before.is_rootless() == after.is_rootless()) return out;
+  const std::string now =
+      after.is_rootless() ? ": behind the host's firewall now" : ": past the host's firewall now";
+  for (const auto& [name, service] : after.project.services) {
+    if (service.network_mode == "host") continue;
+    for (const compose::Port& port : service.ports) {
+      if (!port.host_ip.empty() && port.host_ip != "0.0.0.0" && port.host_ip != "::") continue;
+      const std::string number =
+          port.published.empty() ? "chosen at start for " + port.target : port.published;
+      std::string text = "port " + number + (port.protocol == "tcp" ? "" : '/' + port.protocol) + now;
+      if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(std::move(text));
+    }
+  }
   return out;
 }
 

@@ -148,9 +148,8 @@ StackChange whole(const StackPair& pair, const Stack& stack, Action action) {
 
 // Images, containers and networks of podman are there only under the same user, in the same place.
 std::string moved_to(const Stack& before, const Stack& after) {
-  const auto& storage = after.account.storage;
-  if (before.account.storage != storage)
-    return "made anew in " + (storage ? storage->path : "podman's own place") +
+  if (is_moved(before, after))
+    return "made anew in " + storage_of(after.user, after.account).path +
            ", with images pulled again; what is in the old place stays there";
   const bool other = before.user != after.user || before.account.uid != after.account.uid;
   return other ? "made anew in the store of " + after.user : "";
@@ -193,6 +192,7 @@ StackChange compare_stack(const StackPair& pair) {
   if (before.style != after.style) {
     StackChange out = whole(pair, after, Action::restart);
     out.reasons.push_back(after.style == stack::Style::oci ? "style compose -> oci" : "style oci -> compose");
+    for (std::string& reason : port_differences(before, after)) out.reasons.push_back(std::move(reason));
     return out;
   }
   StackChange out{pair.name, after.style, Action::none, Action::none, {}, compare_services(before, after)};
@@ -206,6 +206,7 @@ StackChange compare_stack(const StackPair& pair) {
     const std::string moved = moved_to(before, after);
     restart_all(out.services, before, after, moved.empty() ? "with the stack's units" : moved);
   }
+  add(port_differences(before, after), Action::restart);
   add(surrounding_differences(pair), Action::unit);
   add(project_differences(before, after),
       after.style == stack::Style::compose ? Action::reload : Action::unit);

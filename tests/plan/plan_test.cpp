@@ -282,17 +282,19 @@ hosts:
   for (const StackChange& change : plan.changes) {
     CHECK(change.action == Action::restart);
     CHECK(change.reasons ==
-          std::vector<std::string>{"storage of the user (none) -> /mnt/containers (overlay)"});
+          std::vector<std::string>{"storage of the user /home/homelab/.local/share/containers/storage "
+                                   "(overlay) -> /mnt/containers (overlay)"});
     REQUIRE(change.services.size() == 2);
     CHECK(change.services[0].reasons ==
           std::vector<std::string>{"made anew in /mnt/containers, with images pulled again; what is in "
                                    "the old place stays there"});
   }
   REQUIRE(plan.refusals.size() == 1);
-  CHECK(plan.refusals[0].message ==
-        "two: volume 'data' starts empty, because the storage of homelab is another. The data of the old one "
-        "stays in "
-        "the old place, but no container sees it");
+  CHECK(
+      plan.refusals[0].message ==
+      "two: volume 'data' starts empty, because the storage of homelab goes from "
+      "/home/homelab/.local/share/containers/storage (overlay) to /mnt/containers (overlay). The data of the "
+      "old one stays in the old place, but no container sees it");
   CHECK_FALSE(story.plan(before, after, {"volume-removed:two/data"}).refused());
   const Plan back = story.plan(after, before, {"volume-removed:two/data"});
   REQUIRE(back.refusals.size() == 1);

@@ -1,0 +1,155 @@
+#include "tests/plan/plan_story.hpp"
+#include "tests/support/catch.hpp"
+
+#include <algorithm>
+
+namespace hwcsync::plan {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// One of style compose and one of style oci, each with a volume, both of the same user.
+class Accounts : public Story {
+ public:
+  Accounts() {
+    const std::string text = compose_file("2.8.4") + "    volumes: ['data:/data']\nvolumes: { data: }\n";
+    fixture.write("stacks/one/compose.yaml", text);
+    fixture.write("stacks/two/compose.yaml", text);
+    fixture.write("stacks/two/stack.yaml", "style: oci\nuser: homelab\n");
+  }
+  std::string with_user(const std::string& settings) {
+    fixture.write("hwcsync.yaml", R"(version: 1
+defaults: { style: compose, user: homelab }
+hosts:
+  server:
+    flake: "#server"
+    stacks: [one, two]
+    podman: true
+    users: { homelab: { )" + settings +
+                                      " } }\n");
+    return fixture.commit(settings);
+  }
+  std::string stack_two(const std::string& settings, const std::string& ports) {
+    fixture.write("stacks/two/stack.yaml", settings);
+    fixture.write("stacks/two/compose.yaml", compose_file("2.8.4") + "    ports: [" + ports + "]\n");
+    return fixture.commit(settings);
+  }
+};
+
+Words acks_of(const Plan& plan) {
+  Words out;
+  for (const Refusal& refusal : plan.refusals) out.push_back(refusal.ack);
+  return out;
+}
+
+Words port_reasons(const Plan& plan) {
+  REQUIRE(plan.changes.size() == 1);
+  Words out = plan.changes[0].reasons;
+  std::erase_if(out, [](const std::string& reason) { return reason.rfind("port ", 0) != 0; });
+  return out;
+}
+
+TEST_CASE("another home of a user takes podman's place along, and with it every volume") {
+  Accounts story;
+  const std::string before = story.with_user("uid: 1000");
+  const std::string after = story.with_user("uid: 1000, home: /srv/homelab");
+  const Plan plan = story.plan(before, after);
+  CHECK(acks_of(plan) == Words{"volume-removed:one/data", "volume-removed:two/data"});
+  REQUIRE(plan.changes.size() == 2);
+  for (const StackChange& change : plan.changes) {
+    CHECK(change.action == Action::restart);
+    CHECK(change.reasons ==
+          Words{"home of the user /home/homelab -> /srv/homelab",
+                "storage of the user /home/homelab/.local/share/containers/storage (overlay) -> "
+                "/srv/homelab/.local/share/containers/storage (overlay)"});
+    REQUIRE(change.services.size() == 2);
+    CHECK(
+        change.services[0].reasons ==
+        Words{"made anew in /srv/homelab/.local/share/containers/storage, with images pulled again; what is "
+              "in the old place stays there"});
+  }
+}
+
+TEST_CASE("a home that is named as it was by itself is no change of any stack") {
+  Accounts story;
+  const std::string before = story.with_user("uid: 1000");
+  const Plan plan = story.plan(before, story.with_user("uid: 1000, home: /home/homelab"));
+  CHECK_FALSE(plan.refused());
+  CHECK(plan.changes.empty());
+}
+
+TEST_CASE("storage that is named where it was loses nothing, and restarts the units that name it now") {
+  Accounts story;
+  const std::string place = "storage: { path: /home/homelab/.local/share/containers/storage }";
+  const std::string before = story.with_user("uid: 1000");
+  const std::string named = story.with_user("uid: 1000, " + place);
+  const Plan plan = story.plan(before, named);
+  CHECK_FALSE(plan.refused());
+  REQUIRE(plan.changes.size() == 2);
+  for (const StackChange& change : plan.changes) {
+    CHECK(change.action == Action::restart);
+    CHECK(change.reasons == Words{"storage of the user is named, and where it was"});
+    REQUIRE(change.services.size() == 2);
+    CHECK(change.services[0].reasons == Words{"with the stack's units"});
+  }
+  const Plan moved = story.plan(named, story.with_user("uid: 1000, home: /srv/homelab, " + place));
+  CHECK_FALSE(moved.refused());
+  REQUIRE(moved.changes.size() == 2);
+  CHECK(moved.changes[0].reasons == Words{"home of the user /home/homelab -> /srv/homelab"});
+  CHECK(moved.changes[0].action == Action::restart);
+}
+
+TEST_CASE("other ids of a user are refused until they are acknowledged, for that user") {
+  Accounts story;
+  const std::string before = story.with_user("uid: 1000");
+  SECTION("the uid") {
+    const std::string after = story.with_user("uid: 1001");
+    const Plan plan = story.plan(before, after);
+    REQUIRE(acks_of(plan) == Words{"ids-changed:homelab"});
+    CHECK(plan.refusals[0].code == "ids-changed");
+    CHECK(plan.refusals[0].message.rfind("the uid of homelab goes from 1000 to 1001: ", 0) == 0);
+    CHECK(plan.refusals[0].message.find("NixOS does not change the uid") != std::string::npos);
+    REQUIRE(plan.changes.size() == 2);
+    for (const StackChange& change : plan.changes) {
+      CHECK(change.action == Action::restart);
+      CHECK(change.services.size() == 2);
+    }
+    CHECK_FALSE(story.plan(before, after, {"ids-changed:homelab"}).refused());
+    CHECK(story.plan(before, after, {"ids-changed:other"}).refused());
+  }
+  SECTION("the sub-ids, which are in no unit") {
+    const std::string after = story.with_user("uid: 1000, sub-ids: 200000");
+    const Plan plan = story.plan(before, after);
+    REQUIRE(acks_of(plan) == Words{"ids-changed:homelab"});
+    CHECK(plan.refusals[0].message.rfind("the sub-ids of homelab go from 100000 to 200000: ", 0) == 0);
+    CHECK(plan.refusals[0].message.find("NixOS") == std::string::npos);
+    CHECK(plan.changes.empty());
+  }
+  SECTION("both") {
+    const Plan plan = story.plan(before, story.with_user("uid: 1001, sub-ids: 200000"));
+    REQUIRE(acks_of(plan) == Words{"ids-changed:homelab"});
+    CHECK(plan.refusals[0].message.rfind(
+              "the uid of homelab goes from 1000 to 1001 and the sub-ids from 100000 to 200000: ", 0) == 0);
+  }
+}
+
+TEST_CASE("published ports that get past the host's firewall, or behind it, are told") {
+  Accounts story;
+  const std::string ports =
+      "'5432:5432', '53:53/udp', '0.0.0.0:8000-8002:8000-8002', '127.0.0.1:9000:9000', '80'";
+  const Words past{"port 5432: past the host's firewall now", "port 53/udp: past the host's firewall now",
+                   "port 8000-8002: past the host's firewall now",
+                   "port chosen at start for 80: past the host's firewall now"};
+  const std::string users = story.stack_two("style: oci\nuser: homelab\n", ports);
+  const std::string roots = story.stack_two("style: oci\n", ports);
+  CHECK(port_reasons(story.plan(users, roots)) == past);
+  const Words behind = port_reasons(story.plan(roots, users));
+  REQUIRE(behind.size() == 4);
+  CHECK(behind[0] == "port 5432: behind the host's firewall now");
+  const std::string composed = story.stack_two("style: compose\n", ports);
+  CHECK(port_reasons(story.plan(composed, roots)) == past);
+  CHECK(port_reasons(story.plan(composed, users)).empty());
+}
+
+}  // namespace
+}  // namespace hwcsync::plan
