@@ -209,7 +209,7 @@ struct Reader {
     const bool of_system = std::any_of(kSystem.begin(), kSystem.end(), [&](const std::string& directory) {
       return (storage.path + '/').rfind(directory + '/', 0) == 0;
     });
-    if (of_system || storage.path.find('/', 1) == std::string::npos)
+    if (is_host_path(storage.path) && (of_system || storage.path.find('/', 1) == std::string::npos))
       problems.add(where, "'" + storage.path + "' is the system's: name a directory for podman alone");
     if (std::find(drivers.begin(), drivers.end(), storage.driver) == drivers.end()) {
       problems.add(where, "'" + storage.driver + "' is no storage driver" +
