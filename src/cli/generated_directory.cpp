@@ -167,9 +167,10 @@ std::vector<std::string> GeneratedDirectory::stale(const nix::Rendered& rendered
   for (const auto& [path, content] : rendered.files) {
     if (!stands(path_ + '/' + path, content, mode_of(rendered, path))) out.push_back(path);
   }
-  // Without it the next one takes the copies for somebody else's.
+  // Without the list the next one takes the copies for somebody else's. It changes with any of them.
   const nix::Copies coming = nix::copies_among(rendered.files);
-  if (list() != (coming.empty() ? "" : nix::list_of_copies(coming))) out.push_back(nix::kCopiesFile);
+  if (out.empty() && list() != (coming.empty() ? "" : nix::list_of_copies(coming)))
+    out.push_back(nix::kCopiesFile);
   std::sort(out.begin(), out.end());
   return out;
 }

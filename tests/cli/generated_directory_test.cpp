@@ -48,6 +48,10 @@ TEST_CASE("a copy of an owner's file is replaced and removed as long as it is wh
   CHECK(GeneratedDirectory(story.root()).stale({.files = story.files}) == std::vector<std::string>{kAsset});
   CHECK(story.refusal(story.files).empty());
   CHECK(read_file(story.full(kAsset)) == ":81\n");
+  fs::rename(story.full(".copies"), story.full("../away"));
+  CHECK(GeneratedDirectory(story.root()).stale({.files = story.files}) ==
+        std::vector<std::string>{".copies"});
+  fs::rename(story.full("../away"), story.full(".copies"));
   story.files.erase(kAsset);
   CHECK(story.refusal(story.files).empty());
   CHECK_FALSE(fs::exists(story.full("stacks")));

@@ -12,6 +12,7 @@ let
     callPackage = null;
   };
   pkgs = {
+    coreutils = program "coreutils";
     docker-compose = program "docker-compose";
     git = program "git";
     podman = program "podman";
