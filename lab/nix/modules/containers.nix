@@ -4,6 +4,7 @@ let
   inherit (lib) mkOption mkEnableOption types mkIf;
   cfg = config.virtualisation.podman;
   containers = config.virtualisation.containers;
+  served.serviceConfig.ExecStart = [ "" "${cfg.package}/bin/podman $LOGGING system service" ];
 in
 {
   options.virtualisation = {
@@ -42,9 +43,12 @@ in
       environment.systemPackages = [ cfg.package ] ++ lib.optional cfg.dockerCompat (pkgs.runCommand "podman-docker-compat" { } ''
         mkdir -p $out/bin; ln -s ${cfg.package}/bin/podman $out/bin/docker
       '');
-      # The distribution brings podman.socket and podman.service; both managers get the socket, as with NixOS.
+      # The distribution brings podman.socket and podman.service; both managers get the socket, as with NixOS. There the
+      # services run the wrapped program, and have a service's narrow PATH: nixpkgs' module says something of both.
       systemd.sockets.podman = { wantedBy = [ "sockets.target" ]; socketConfig = mkIf cfg.dockerSocket.enable { Symlinks = [ "/run/docker.sock" ]; }; };
+      systemd.services.podman = served;
       systemd.user.sockets.podman.wantedBy = [ "sockets.target" ];
+      systemd.user.services.podman = served;
       systemd.services.podman-prune = {
         description = "Prune podman resources";
         restartIfChanged = false;
