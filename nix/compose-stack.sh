@@ -145,29 +145,41 @@ END
   [ -z "$missing" ] || die 66 "cannot start: no secret at$missing; look at: systemctl status hwcsync-secrets.service hwcsync-view@$(id -u).service"
 }
 
-# podman.sock is a unit of the user's manager, which may have come up a moment ago.
+# podman.sock is a unit of the user's manager, which may have come up a moment ago. A service that failed at each of a
+# few attempts takes it down for good: once it is put up again, for what was wrong may be mended.
 wait_for_podman() {
   left=${HWCSYNC_PODMAN_WAIT-60}
+  again=1
   until podman_ version >/dev/null 2>&1; do
-    [ "$left" -gt 0 ] || die 69 "podman does not answer at ${CONTAINER_HOST-its default socket}; look at: systemctl --user -M $(id -un)@ status podman.socket"
+    if systemctl --user is-failed --quiet podman.socket 2>/dev/null; then
+      if [ "$again" -gt 0 ] && systemctl --user restart podman.socket; then
+        again=0
+        continue
+      fi
+      left=0
+    fi
+    [ "$left" -gt 0 ] || die 69 "podman does not answer at ${CONTAINER_HOST-its default socket}; look at: systemctl --user -M $(id -un)@ status podman.socket podman.service"
     left=$((left - 1))
     sleep 1
   done
 }
 
-# A service at the socket that was started before the user's storage moved still works in the old place.
+# A service at the socket that was started before the user's storage moved still works in the old place; and a place keeps
+# the driver that it was begun with, whatever is asked of podman later.
 need_storage() {
   [ -n "${CONTAINERS_STORAGE_CONF-}" ] || return 0
-  wanted=$(sed -n 's/^graphroot = "\(.*\)"$/\1/p' "$root$CONTAINERS_STORAGE_CONF")
+  wanted="$(storage_setting driver) $(storage_setting graphroot)"
   for attempt in 1 2; do
-    is=$(podman_ info --format '{{.Store.GraphRoot}}')
+    is=$(podman_ info --format '{{.Store.GraphDriverName}} {{.Store.GraphRoot}}')
     [ "$is" != "$wanted" ] || return 0
     [ "$attempt" = 1 ] || break
     systemctl --user restart podman.service
     wait_for_podman
   done
-  die 69 "podman keeps its things in $is, and $CONTAINERS_STORAGE_CONF says $wanted; look at: systemctl --user -M $(id -un)@ cat podman.service"
+  die 69 "podman's storage is '$is', and $CONTAINERS_STORAGE_CONF says '$wanted'; look at: systemctl --user -M $(id -un)@ status podman.service"
 }
+
+storage_setting() { sed -n "s/^$1 = \"\(.*\)\"\$/\1/p" "$root$CONTAINERS_STORAGE_CONF"; }
 
 # At most three stacks of a user start at one time: a switch that touches many must not choke podman. The lock is the
 # open file; it goes with this process. Waiting is bounded: late is better than never.

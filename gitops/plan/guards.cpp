@@ -88,13 +88,27 @@ void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
+// podman keeps the driver that a place was begun with, and tells only its log (tried with 5.4).
+void check_driver(const std::string& name, const stack::User& was, const stack::User& now,
+                  std::vector<Refusal>& out) {
+  const stack::Storage before = storage_of(name, was), after = storage_of(name, now);
+  if (before.path != after.path || before.driver == after.driver) return;
+  out.push_back({"storage-driver",
+                 "the storage of " + name + " in " + after.path + " was begun with the driver " +
+                     before.driver + ", and podman takes no other there: name another path for " +
+                     after.driver + ", take the change back, or agree once nothing is left in that place",
+                 "storage-driver:" + name});
+}
+
 // The units of a user without settings are restarted after podman's place has changed: they would look for
 // what runs in the new one.
 void check_storage(const GuardInputs& in, std::vector<Refusal>& out) {
   if (in.before == nullptr) return;
   for (const auto& [name, user] : in.before->users) {
     const auto now = in.after->users.find(name);
-    if (!user.storage || now == in.after->users.end() || now->second.storage) continue;
+    if (now == in.after->users.end()) continue;
+    check_driver(name, user, now->second, out);
+    if (!user.storage || now->second.storage) continue;
     stack::User own = user;
     own.storage.reset();
     out.push_back({"storage-forgotten",

@@ -26,7 +26,7 @@ const char* const kPodman = R"sh(#!/bin/sh
 echo "podman $*" >>"$LAB/calls"
 [ "$1" = --url ] && shift 2
 case $1 in
-  version) [ -e "$LAB/no-podman" ] && exit 125; exit 0 ;;
+  version) [ -e "$LAB/no-podman" ] || [ -e "$LAB/socket-failed" ] && exit 125; exit 0 ;;
   ps)
     service=
     states=
@@ -56,7 +56,7 @@ case $1 in
     ;;
   login) cat >"$LAB/password" ;;
   image) [ -e "$LAB/images" ] && grep -qx "$3" "$LAB/images" ;;
-  info) cat "$LAB/graphroot" ;;
+  info) cat "$LAB/storage" ;;
   logs) echo "last words of $4" ;;
   network) [ "$2" = ls ] && echo net1; exit 0 ;;
 esac
@@ -77,7 +77,11 @@ exit 0
 // Two timers of health checks: one of a container that is there, one of a container that is not.
 const char* const kSystemctl = R"sh(#!/bin/sh
 echo "systemctl $*" >>"$LAB/calls"
-[ "$2" = restart ] && [ -e "$LAB/graphroot-then" ] && mv "$LAB/graphroot-then" "$LAB/graphroot"
+case "$2 $3 $4" in
+  "restart podman.service "*) [ ! -e "$LAB/storage-then" ] || mv "$LAB/storage-then" "$LAB/storage" ;;
+  "restart podman.socket "*) [ -e "$LAB/mended" ] && rm "$LAB/socket-failed" ;;
+  "is-failed --quiet podman.socket") [ -e "$LAB/socket-failed" ]; exit ;;
+esac
 [ "$2" = list-units ] && [ -e "$LAB/timers" ] && cat "$LAB/timers"
 exit 0
 )sh";
@@ -173,23 +177,29 @@ TEST_CASE("a podman that still keeps its things in the old place is not given co
   lab.put("etc/storage.conf", "[storage]\ndriver = \"overlay\"\ngraphroot = \"/mnt/new place\"\n");
   const auto up = [&] { return lab.calls().find(" up -d ") != std::string::npos; };
   SECTION("it is in the right place") {
-    lab.put("graphroot", "/mnt/new place\n");
+    lab.put("storage", "overlay /mnt/new place\n");
     CHECK(lab.run("up").status.ok());
     CHECK(lab.calls().find("restart") == std::string::npos);
     CHECK(up());
   }
   SECTION("a restart of its service brings it there") {
-    lab.put("graphroot", "/old\n");
-    lab.put("graphroot-then", "/mnt/new place\n");
+    lab.put("storage", "overlay /old\n");
+    lab.put("storage-then", "overlay /mnt/new place\n");
     CHECK(lab.run("up").status.ok());
     CHECK_THAT(lab.calls(), Catch::Matchers::Contains("systemctl --user restart podman.service\n"));
     CHECK(up());
   }
   SECTION("nothing brings it there") {
-    lab.put("graphroot", "/old\n");
+    lab.put("storage", "overlay /old\n");
     const auto result = lab.run("up");
     CHECK(result.status.value == 69);
-    CHECK_THAT(result.errors, Catch::Matchers::Contains("podman keeps its things in /old"));
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("podman's storage is 'overlay /old', and "
+                                                        "/etc/storage.conf says 'overlay /mnt/new place'"));
+    CHECK_FALSE(up());
+  }
+  SECTION("the place was begun with another driver, which podman keeps") {
+    lab.put("storage", "vfs /mnt/new place\n");
+    CHECK(lab.run("up").status.value == 69);
     CHECK_FALSE(up());
   }
 }
@@ -246,6 +256,27 @@ TEST_CASE("without podman the start ends, and says so") {
   CHECK(result.status.value == 69);
   CHECK_THAT(result.errors,
              Catch::Matchers::Contains("podman does not answer at unix:///run/user/1000/podman/podman.sock"));
+}
+
+TEST_CASE("a socket that a failing service took down is put up again, once") {
+  const Lab lab;
+  lab.put("socket-failed", "");
+  const auto restarts = [&] {
+    const std::string calls = lab.calls(), call = "systemctl --user restart podman.socket\n";
+    std::size_t out = 0;
+    for (auto at = calls.find(call); at != std::string::npos; at = calls.find(call, at + 1)) ++out;
+    return out;
+  };
+  SECTION("what was wrong is mended") {
+    lab.put("mended", "");
+    CHECK(lab.run("up").status.ok());
+  }
+  SECTION("it is not") {
+    const auto result = lab.run("up");
+    CHECK(result.status.value == 69);
+    CHECK_THAT(result.errors, Catch::Matchers::Contains("status podman.socket podman.service"));
+  }
+  CHECK(restarts() == 1);
 }
 
 TEST_CASE("stop keeps the containers, without needing secrets") {

@@ -49,6 +49,27 @@ Words port_reasons(const Plan& plan) {
   return out;
 }
 
+TEST_CASE("another storage driver is refused where podman's things are already") {
+  Accounts story;
+  const std::string before = story.with_user("uid: 1000, storage: { path: /mnt/c }");
+  const std::string after = story.with_user("uid: 1000, storage: { path: /mnt/c, driver: vfs }");
+  const Plan plan = story.plan(before, after);
+  REQUIRE(acks_of(plan) ==
+          Words{"storage-driver:homelab", "volume-removed:one/data", "volume-removed:two/data"});
+  CHECK(
+      plan.refusals[0].message ==
+      "the storage of homelab in /mnt/c was begun with the driver overlay, and podman takes no other there: "
+      "name another path for vfs, take the change back, or agree once nothing is left in that place");
+  const std::string elsewhere = story.with_user("uid: 1000, storage: { path: /mnt/d, driver: vfs }");
+  CHECK(acks_of(story.plan(before, elsewhere)) ==
+        Words{"volume-removed:one/data", "volume-removed:two/data"});
+  // The place that podman takes where nobody names one.
+  const std::string own = story.with_user("uid: 1000");
+  const std::string named = story.with_user(
+      "uid: 1000, storage: { path: /home/homelab/.local/share/containers/storage, driver: btrfs }");
+  CHECK(acks_of(story.plan(own, named)).front() == "storage-driver:homelab");
+}
+
 TEST_CASE("another home of a user takes podman's place along, and with it every volume") {
   Accounts story;
   const std::string before = story.with_user("uid: 1000");
