@@ -1,6 +1,7 @@
 #include "gitops/apply/activation.hpp"
 
 #include "src/base/fd.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
 
@@ -47,6 +48,14 @@ RunFailure switch_failure(const std::string& store_path, const UnitEnd& end, con
        "the run's switch.log has the details"}};
 }
 
+RunFailure not_shown(const std::string& why) {
+  return {
+      "secrets-not-shown",
+      Retry::may_help,
+      {"cannot show", "the new secrets", why,
+       "nothing was switched, and the old secrets are shown; hwcsync secrets ls tells how each view stands"}};
+}
+
 }  // namespace
 
 template <typename Work>
@@ -58,21 +67,40 @@ Outcome Activation::guarded(Work work) {
   }
 }
 
-void Activation::flip_to(const std::string& generation) {
-  if (record_.from.secrets == record_.to.secrets) return;
-  if (context_.secrets.generations().active != generation) context_.secrets.flip(generation);
+// Gives a line for each user who does not see it. From `switching` on nobody asks: the health gate judges the
+// new side, and there is no better place than the old one.
+std::vector<std::string> Activation::flip_to(const std::string& generation) {
+  if (record_.from.secrets == record_.to.secrets) return {};
+  if (context_.secrets.generations().active == generation) return {};
+  return context_.secrets.flip(generation);
+}
+
+void Activation::show_new_secrets() {
+  std::vector<std::string> unseen;
+  try {
+    unseen = flip_to(record_.to.secrets);
+  } catch (const Error& e) {
+    throw not_shown(e.what());
+  }
+  if (unseen.empty()) return;
+  const auto request = log_.run().request();
+  if (!request || request->operation != history::Operation::rollback) throw not_shown(join(unseen, "; "));
+  // Whoever goes back on purpose may do so because of this very trouble.
+  log_.progress({{"not_shown", unseen}});
 }
 
 Outcome Activation::run() {
-  // Outside of what is guarded: where this line cannot be written, nothing has changed and nothing is to roll
-  // back.
-  log_.enter(RunState::switching, {{"unit", log_.unit_name("switch")},
-                                   {"store_path", record_.to.store_path},
-                                   {"from_store_path", record_.from.store_path},
-                                   {"skipped", !record_.switches}});
+  try {
+    // The last act before `switching`: units that the switch starts must see the new values.
+    show_new_secrets();
+    log_.enter(RunState::switching, {{"unit", log_.unit_name("switch")},
+                                     {"store_path", record_.to.store_path},
+                                     {"from_store_path", record_.from.store_path},
+                                     {"skipped", !record_.switches}});
+  } catch (const std::exception& e) {
+    return withdraw(outcome_of_error(e));
+  }
   return guarded([&] {
-    // The last act before the switch: units that it starts must see the new values.
-    flip_to(record_.to.secrets);
     if (record_.switches && switch_system() == Switched::staged) return stage_for_reboot();
     // A secret service that was restarted meanwhile came back with what the old system named.
     flip_to(record_.to.secrets);

@@ -6,6 +6,9 @@
 #include "gitops/apply/run_log.hpp"
 #include "gitops/apply/unit_wait.hpp"
 
+#include <string>
+#include <vector>
+
 namespace hwcsync::apply {
 
 // From `baseline` to the end of a run: switch, restart, judge; commit or roll back. Works from the record
@@ -22,6 +25,10 @@ class Activation {
 
   // The journal says `switching` or later and its writer is dead: finds out what is true and goes on or back.
   history::Outcome recover();
+
+  // The journal says `baseline`, and the run goes no further for this reason: what was shown of its secrets
+  // is taken back. Gives the outcome after its terminal line is on disk.
+  history::Outcome withdraw(const history::Outcome& cause);
 
  private:
   enum class Switched { live, staged };
@@ -44,7 +51,9 @@ class Activation {
   void await_switches();
   void return_to_old();
   void restart_what_suffered();
-  void flip_to(const std::string& generation);
+  std::vector<std::string> flip_to(const std::string& generation);
+  void show_new_secrets();
+  void take_back_secrets();
 
   const WorkerContext& context_;
   RunLog& log_;

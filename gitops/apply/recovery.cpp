@@ -34,15 +34,16 @@ Outcome interrupted() {
 
 Outcome finish_interrupted(const WorkerContext& context, const RunDirectory& run) {
   RunLog log(context, run);
-  if (!history::is_past_switching(log.state().value_or(RunState::locked))) {
-    context.system.remove_transient(log.unit_name("build"));
-    return log.finish(interrupted());
-  }
+  const RunState state = log.state().value_or(RunState::locked);
+  const bool switching = history::is_past_switching(state);
+  if (!switching) context.system.remove_transient(log.unit_name("build"));
+  if (!switching && state != RunState::baseline) return log.finish(interrupted());
   const auto stored = run.read_json(kActivationFile);
   if (!stored)
-    throw Error("cannot recover", run.path(), "it began to switch, but activation.json is missing");
+    throw Error("cannot recover", run.path(), "it was about to switch, but activation.json is missing");
   const ActivationRecord record = record_from_json(*stored);
-  return Activation(context, log, record).recover();
+  Activation activation(context, log, record);
+  return switching ? activation.recover() : activation.withdraw(interrupted());
 }
 
 std::optional<WallTime> requested_at(const RunDirectory& run) {

@@ -40,6 +40,31 @@ Outcome Activation::roll_back(const Outcome& cause) {
   }
 }
 
+Outcome Activation::withdraw(const Outcome& cause) {
+  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    std::string trouble;
+    try {
+      take_back_secrets();
+    } catch (const Error& e) {
+      trouble = e.what();
+    }
+    if (trouble.empty()) return log_.finish(cause);
+    log_.progress({{"again", trouble}});
+    context_.clock.sleep_for(kPause);
+  }
+  // "Nothing changed" would not be true. A way back tries once more, and stops all syncing where it fails.
+  log_.enter(RunState::switching, {{"skipped", true}});
+  return roll_back(cause);
+}
+
+// From whoever switched to another system meanwhile, and is shown the secrets of that one, nothing is taken.
+void Activation::take_back_secrets() {
+  if (record_.from.secrets == record_.to.secrets) return;
+  if (context_.secrets.generations().active != record_.to.secrets) return;
+  if (context_.builder.current_system() != record_.from.store_path) return;
+  context_.secrets.flip(record_.from.secrets);
+}
+
 // Gives the number of containers that are back.
 std::size_t Activation::go_back() {
   for (int attempt = 1;; ++attempt) {

@@ -40,8 +40,9 @@ class SecretService {
   [[nodiscard]] virtual std::vector<SecretFact> facts(const SecretBundle& bundle) = 0;
   // Decrypts and verifies everything beside the active generation. Staging the same bundle again is fine.
   [[nodiscard]] virtual StagedSecrets stage(const SecretBundle& bundle) = 0;
-  // Shows this generation from now on; "" shows nothing (what was before the first deployment).
-  virtual void flip(const std::string& generation) = 0;
+  // Shows this generation from now on; "" shows nothing (what was before the first deployment). Gives a line
+  // for each of its users who does not see it.
+  virtual std::vector<std::string> flip(const std::string& generation) = 0;
   virtual void drop(const std::string& generation) = 0;
   // Looks again which generation the running system names, and shows that one.
   virtual void reload() = 0;

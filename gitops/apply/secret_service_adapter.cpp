@@ -44,12 +44,18 @@ StagedSecrets SecretServiceAdapter::stage(const SecretBundle& bundle) {
   return {.generation = staged.generation, .facts = facts_of(staged.facts)};
 }
 
-void SecretServiceAdapter::flip(const std::string& generation) {
-  if (!generation.empty()) return service_.flip(generation);
-  // The service knows no "nothing": a generation without files shows the same.
-  secrets::Manifest nothing;
-  nothing.host = host_;
-  service_.flip(service_.stage({.manifest = secrets::serialise(nothing), .ciphertexts = {}}).generation);
+std::vector<std::string> SecretServiceAdapter::flip(const std::string& generation) {
+  std::string wanted = generation;
+  if (wanted.empty()) {
+    // The service knows no "nothing": a generation without files shows the same.
+    secrets::Manifest nothing;
+    nothing.host = host_;
+    wanted = service_.stage({.manifest = secrets::serialise(nothing), .ciphertexts = {}}).generation;
+  }
+  std::vector<std::string> out;
+  for (const secrets::ViewStatus& view : service_.flip(wanted))
+    out.push_back("uid " + std::to_string(view.uid) + ": " + view.problem);
+  return out;
 }
 
 void SecretServiceAdapter::drop(const std::string& generation) {

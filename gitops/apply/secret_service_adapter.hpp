@@ -13,7 +13,7 @@ class SecretServiceAdapter final : public SecretService {
   SecretServiceAdapter(secrets::SecretService& service, std::string host);
   [[nodiscard]] std::vector<SecretFact> facts(const SecretBundle& bundle) override;
   [[nodiscard]] StagedSecrets stage(const SecretBundle& bundle) override;
-  void flip(const std::string& generation) override;
+  std::vector<std::string> flip(const std::string& generation) override;
   void drop(const std::string& generation) override;
   void reload() override;
   [[nodiscard]] SecretGenerations generations() override;

@@ -61,8 +61,7 @@ Outcome carry_out(const WorkerContext& context, RunLog& log) {
                        .retry = Retry::may_help});
   } catch (const std::exception& e) {
     // A journal that could not be written any more is for the next start to mend: it finds out what is true.
-    const RunState state = log.state().value_or(RunState::locked);
-    if (history::is_terminal(state) || history::is_past_switching(state)) throw;
+    if (record || history::is_terminal(log.state().value_or(RunState::locked))) throw;
     return log.finish(outcome_of_error(e));
   }
 }

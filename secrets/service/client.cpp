@@ -63,8 +63,13 @@ StagedGeneration SecretServiceClient::stage(const SecretBundle& bundle) {
   });
 }
 
-void SecretServiceClient::flip(const std::string& generation) {
-  call("Flip", {{"generation", generation}});
+std::vector<ViewStatus> SecretServiceClient::flip(const std::string& generation) {
+  return reading(call("Flip", {{"generation", generation}}), [](const Json& reply) {
+    std::vector<ViewStatus> out;
+    // A service of an older version does not tell.
+    for (const Json& view : reply.value("not_shown", Json::array())) out.push_back(view_from_json(view));
+    return out;
+  });
 }
 
 void SecretServiceClient::drop(const std::string& generation) {

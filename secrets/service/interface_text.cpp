@@ -31,8 +31,9 @@ method Facts(manifest: object, ciphertexts: []Ciphertext) -> (version: int, fact
 method Stage(manifest: object, ciphertexts: []Ciphertext) -> (version: int, generation: string, facts: []Fact)
 
 # Serves a staged or stored generation in all views, mounting those that are missing. Files that are open go on to
-# show their own generation, except for names that the new one lacks: those are refused.
-method Flip(generation: string) -> (version: int)
+# show their own generation, except for names that the new one lacks: those are refused. not_shown: the views of its
+# users that are not there or show something else; what only keeps one out of a runtime directory does not count.
+method Flip(generation: string) -> (version: int, not_shown: []View)
 
 # Forgets a generation in memory and on disk.
 method Drop(generation: string) -> (version: int)

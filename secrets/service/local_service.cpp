@@ -208,7 +208,7 @@ StagedGeneration LocalSecretService::stage(const SecretBundle& bundle) {
   return {.generation = made->id(), .facts = compare(*made, served_.get())};
 }
 
-void LocalSecretService::flip(const std::string& generation) {
+std::vector<ViewStatus> LocalSecretService::flip(const std::string& generation) {
   Held next = find(generation);
   if (!next) throw refusal("UnknownGeneration", generation, "it is neither staged nor stored");
   // The system may have been switched since; what stands in the way of serving stays known until we serve.
@@ -217,6 +217,7 @@ void LocalSecretService::flip(const std::string& generation) {
   problem_ = std::move(problem);
   serve(std::move(next));
   problem_.clear();
+  return views_.without(snapshots_);
 }
 
 void LocalSecretService::serve(Held generation) {

@@ -43,7 +43,7 @@ class LocalSecretService final : public SecretService {
 
   [[nodiscard]] std::vector<FileFact> facts(const SecretBundle& bundle) override;
   StagedGeneration stage(const SecretBundle& bundle) override;
-  void flip(const std::string& generation) override;
+  std::vector<ViewStatus> flip(const std::string& generation) override;
   void drop(const std::string& generation) override;
   ViewStatus mount(uid_t uid) override;
   void reload() override;

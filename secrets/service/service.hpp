@@ -61,8 +61,8 @@ class SecretService {
   // Decrypts, keeps beside what is served, and stores manifest and ciphertexts on disk so that a restart
   // finds them. Undecryptable files do not stop it: they are in the facts, and the plan refuses.
   virtual StagedGeneration stage(const SecretBundle& bundle) = 0;
-  // Serves a staged or stored generation in all views.
-  virtual void flip(const std::string& generation) = 0;
+  // Serves a staged or stored generation in all views; gives those of its users that do not show it.
+  virtual std::vector<ViewStatus> flip(const std::string& generation) = 0;
   // Forgets a generation in memory and on disk; not the served or the recorded one.
   virtual void drop(const std::string& generation) = 0;
   // Makes sure that this user's view is mounted and, when the runtime directory exists, bound.

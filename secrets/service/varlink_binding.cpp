@@ -55,9 +55,11 @@ VarlinkInterface secrets_interface(SecretService& service, std::function<void()>
     return Json{{"generation", staged.generation}, {"facts", to_json(staged.facts)}};
   });
   add("Flip", [&service, changed](const Json& parameters) {
-    service.flip(string_parameter(parameters, "generation"));
+    Json not_shown = Json::array();
+    for (const ViewStatus& view : service.flip(string_parameter(parameters, "generation")))
+      not_shown.push_back(to_json(view));
     changed();
-    return Json::object();
+    return Json{{"not_shown", std::move(not_shown)}};
   });
   add("Drop", [&service](const Json& parameters) {
     service.drop(string_parameter(parameters, "generation"));

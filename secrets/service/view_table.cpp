@@ -339,6 +339,20 @@ ViewStatus ViewTable::describe(uid_t uid, const Held& held) const {
           .requests_lost = server != nullptr && server->resend() == Resend::unsupported};
 }
 
+std::vector<ViewStatus> ViewTable::without(const Snapshots& snapshots) const {
+  std::vector<ViewStatus> out;
+  for (const auto& [uid, snapshot] : snapshots) {
+    const auto held = views_.find(uid);
+    const auto missing = missing_.find(uid);
+    if (missing != missing_.end()) {
+      out.push_back({.uid = uid, .path = path_of(uid), .problem = missing->second});
+    } else if (held != views_.end() && (!held->second.stale.empty() || !in_place(uid, held->second))) {
+      out.push_back(describe(uid, held->second));
+    }
+  }
+  return out;
+}
+
 std::vector<ViewStatus> ViewTable::status() const {
   std::vector<ViewStatus> out;
   for (const auto& [uid, held] : views_) out.push_back(describe(uid, held));

@@ -75,6 +75,10 @@ class ViewTable {
 
   [[nodiscard]] std::vector<ViewStatus> status() const;
 
+  // The views of these users that are not there or show something else. What only keeps one out of a runtime
+  // directory does not count: its user could stop everybody's deployment with it.
+  [[nodiscard]] std::vector<ViewStatus> without(const Snapshots& snapshots) const;
+
   // Users who do not see what they should, sorted.
   [[nodiscard]] std::vector<uid_t> failed() const;
 

@@ -189,7 +189,10 @@ class RecordingService final : public secrets::SecretService {
     manifest = bundle.manifest;
     return {"generation", found};
   }
-  void flip(const std::string& generation) override { flipped = generation; }
+  std::vector<secrets::ViewStatus> flip(const std::string& generation) override {
+    flipped = generation;
+    return {{.uid = 7, .path = {}, .bound = {}, .problem = "in the way"}};
+  }
   void drop(const std::string&) override {}
   secrets::ViewStatus mount(uid_t) override { return {}; }
   void reload() override { ++reloads; }
@@ -218,7 +221,7 @@ TEST_CASE("facts of the secrets service keep their meaning, and nothing is a gen
   adapter.reload();
   CHECK(service.reloads == 1);
   CHECK(adapter.generations().active == "now");
-  adapter.flip("abc");
+  CHECK(adapter.flip("abc") == std::vector<std::string>{"uid 7: in the way"});
   CHECK(service.flipped == "abc");
   adapter.flip("");
   CHECK(service.flipped == "generation");

@@ -8,7 +8,8 @@ namespace {
 
 using history::RunState;
 
-enum class Commit { good, bad };
+// Unseen: good, but a user does not get to see its secrets.
+enum class Commit { good, bad, unseen };
 
 // A machine that runs the first commit and is asked for the second. Made once for each kind; rewound for each
 // trial.
@@ -21,8 +22,9 @@ struct Story {
     world.machine.staged.insert("old-secrets");
     old_stand = world.stand();
     world.image("photos",
-                kind == Commit::good ? "docker.io/library/photos:2" : "docker.io/library/photos:crash");
+                kind == Commit::bad ? "docker.io/library/photos:crash" : "docker.io/library/photos:2");
     second = world.commit("second");
+    if (kind == Commit::unseen) world.machine.unseen = {"uid 7: in the way"};
     run = world.request("main").id();
     machine = world.machine;
     std::filesystem::copy(world.state_dir(), kept(), std::filesystem::copy_options::recursive);
@@ -30,7 +32,9 @@ struct Story {
     const auto outcome = run_worker(world.context(), run);
     points = world.machine.fate.count();
     lines = static_cast<int>(world.states.size());
-    expected = kind == Commit::good ? RunState::committed : RunState::rolled_back;
+    expected = kind == Commit::good  ? RunState::committed
+               : kind == Commit::bad ? RunState::rolled_back
+                                     : RunState::failed;
     if (outcome.state != expected)
       throw std::runtime_error("the story does not end as it should: " + outcome.reason);
     new_stand = world.stand();
@@ -40,7 +44,8 @@ struct Story {
   static Story& told(Commit kind) {
     static Story good(Commit::good);
     static Story bad(Commit::bad);
-    Story& story = kind == Commit::good ? good : bad;
+    static Story unseen(Commit::unseen);
+    Story& story = kind == Commit::good ? good : kind == Commit::bad ? bad : unseen;
     story.rewind();
     return story;
   }
@@ -86,7 +91,7 @@ struct Story {
 
 void fail_everywhere(Commit kind) {
   const int points = Story::told(kind).points;
-  REQUIRE(points > 30);
+  REQUIRE(points > 20);
   for (int point = 1; point <= points; ++point) {
     Story& story = Story::told(kind);
     story.world.machine.fate.fail_at = point;
@@ -104,6 +109,9 @@ TEST_CASE("an error at any point of a good run leaves old or new") {
 }
 TEST_CASE("an error at any point of a run that is rolled back leaves old") {
   fail_everywhere(Commit::bad);
+}
+TEST_CASE("an error at any point of a run that is stopped before the switch leaves old") {
+  fail_everywhere(Commit::unseen);
 }
 
 void kill_everywhere(Commit kind) {
@@ -133,6 +141,9 @@ TEST_CASE("a worker killed at any point of a good run is recovered to old or new
 TEST_CASE("a worker killed at any point of a run that is rolled back is recovered to old") {
   kill_everywhere(Commit::bad);
 }
+TEST_CASE("a worker killed at any point of a run that is stopped before the switch is recovered to old") {
+  kill_everywhere(Commit::unseen);
+}
 
 void kill_at_each_line(Commit kind) {
   const int lines = Story::told(kind).lines;
@@ -156,6 +167,7 @@ void kill_at_each_line(Commit kind) {
 TEST_CASE("a worker killed after any line of its journal is recovered") {
   kill_at_each_line(Commit::good);
   kill_at_each_line(Commit::bad);
+  kill_at_each_line(Commit::unseen);
 }
 
 TEST_CASE("a recovery that is killed is recovered") {

@@ -75,7 +75,8 @@ struct MachineState {
   std::set<std::string> unobtainable;
   std::string secrets;
   std::set<std::string> staged;
-  std::set<std::string> in_use;  // generations that the secret service will not drop
+  std::set<std::string> in_use;     // generations that the secret service will not drop
+  std::vector<std::string> unseen;  // what a flip says of users who do not see it
   int secret_reloads = 0;
   std::vector<apply::SecretFact> facts;  // what the service says of any bundle
   std::map<std::string, std::string> roots;
@@ -321,12 +322,13 @@ class FakeSecretService final : public apply::SecretService {
     machine_.act("stage secrets", [&] { machine_.staged.insert(generation); });
     return {generation, machine_.facts};
   }
-  void flip(const std::string& generation) override {
+  std::vector<std::string> flip(const std::string& generation) override {
     machine_.act("flip secrets", [&] {
       if (!generation.empty() && machine_.staged.count(generation) == 0)
         throw Error("cannot flip", generation, "unknown");
       machine_.secrets = generation;
     });
+    return machine_.unseen;
   }
   void drop(const std::string& generation) override {
     machine_.act("drop secrets", [&] {

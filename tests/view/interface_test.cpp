@@ -17,7 +17,10 @@ class RecordingService final : public SecretService {
  public:
   [[nodiscard]] std::vector<FileFact> facts(const SecretBundle&) override { return {}; }
   StagedGeneration stage(const SecretBundle&) override { return {}; }
-  void flip(const std::string& generation) override { calls.push_back("flip " + generation); }
+  std::vector<ViewStatus> flip(const std::string& generation) override {
+    calls.push_back("flip " + generation);
+    return {};
+  }
   void drop(const std::string& generation) override { calls.push_back("drop " + generation); }
   ViewStatus mount(uid_t uid) override {
     calls.push_back("mount " + std::to_string(uid));

@@ -239,7 +239,10 @@ TEST_CASE("a user whose view cannot be mounted does not take the others along an
 
   auto service = host.client();
   const auto generation = service.stage(bundle).generation;
-  service.flip(generation);
+  const auto not_shown = service.flip(generation);
+  REQUIRE(not_shown.size() == 1);
+  CHECK(not_shown[0].uid == kStranger);
+  CHECK_THAT(not_shown[0].problem, Catch::Matchers::Contains("cannot mount the view " + obstacle));
   host.record(generation);
   // At the start, too: no restart loop.
   host.kill(SIGKILL);
@@ -258,6 +261,18 @@ TEST_CASE("a user whose view cannot be mounted does not take the others along an
   };
   for (int i = 0; i < 200 && read().code != 0; ++i) ::usleep(50'000);
   CHECK(read() == Seen{0, "theirs"});
+}
+
+TEST_CASE("what users put in the way in a runtime directory of theirs stops no flip") {
+  Host host;
+  host.start();
+  const std::filesystem::path theirs = std::filesystem::path(host.bound("mine")).parent_path();
+  std::filesystem::create_directory(theirs);
+  std::ofstream(theirs / "mine") << "x";
+  auto service = host.client();
+  CHECK(service.flip(service.stage(host.bundle({{"app/a", "x"}})).generation).empty());
+  CHECK_FALSE(service.status().views.at(0).problem.empty());
+  CHECK(owner_reads(host.view("app/a")) == Seen{0, "x"});
 }
 
 TEST_CASE("when no view at all can be mounted a flip is refused and the former generation stays") {
