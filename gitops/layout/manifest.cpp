@@ -90,6 +90,7 @@ void apply_grants(const Stack& stack, const Secret& secret, SecretFile& file) {
         return text.empty() ? other : static_cast<std::uint32_t>(std::stoul(text));
       };
       if (!stack.is_rootless()) {
+        file.view = file.viewer();
         file.uid = id(grant.uid, file.uid);
         file.gid = id(grant.gid, file.gid);
       }

@@ -71,7 +71,7 @@ struct SecretFile {
   std::string stack;
   std::string name;                    // of the secret in stack.yaml
   std::vector<std::string> consumers;  // units
-  std::uint32_t uid = 0;               // owner, and whose view it is in; 0 for rootful units
+  std::uint32_t uid = 0;               // owner
   std::uint32_t gid = 0;
   std::uint32_t mode = 0400;
   Grammar grammar = Grammar::raw;
@@ -79,6 +79,9 @@ struct SecretFile {
   std::string key;
   std::vector<EnvironmentVariable> environment{};  // podman_env only
   TextTemplate text_template{};                    // text_template only
+  // Whose view it is in, where that is not its owner's: a container of root may run as somebody else.
+  std::optional<std::uint32_t> view{};
+  [[nodiscard]] std::uint32_t viewer() const noexcept { return view.value_or(uid); }
   bool operator==(const SecretFile&) const = default;
 };
 
@@ -91,9 +94,9 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
-// JSON, version 1. Strict: unknown keys, wrong types, unsafe or doubled paths are an Error that names the
-// place. In a higher version unknown keys are passed over, so that an older program reads what a newer one
-// wrote.
+// JSON, version 1, or 2 where a file has a `view`. Strict: unknown keys, wrong types, unsafe or doubled paths
+// are an Error that names the place. In a higher version unknown keys are passed over, so that an older
+// program reads what a newer one wrote.
 [[nodiscard]] Manifest parse_manifest(std::string_view json);
 
 // Canonical bytes: keys sorted, no spaces, files sorted by uid and path. Throws Error for what parse_manifest

@@ -14,7 +14,7 @@
 namespace hwcsync::secrets {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // the highest that is known here
 
 [[noreturn]] void reject(const std::string& where, std::string_view why) {
   throw Error("cannot read the secrets manifest at", where.empty() ? "/" : where, why);
@@ -163,6 +163,7 @@ SecretFile parse_file(const Json& json, const std::string& where, UnknownKeys un
     out.consumers.push_back(ObjectReader::as_text(*unit, at));
   out.uid = reader.number("uid");
   out.gid = reader.number("gid");
+  if (reader.find("view") != nullptr) out.view = reader.number("view");
   out.mode = parse_mode(reader.text("mode"), reader.at("mode"));
   const auto grammar = parse_grammar(reader.text("grammar"));
   if (!grammar) reject(reader.at("grammar"), "it is none of compose-env, podman-env, raw, template");
@@ -219,6 +220,7 @@ Json to_json(const SecretFile& file) {
            {"gid", file.gid},
            {"mode", mode_text(file.mode)},
            {"grammar", to_string(file.grammar)}};
+  if (file.viewer() != file.uid) out["view"] = file.viewer();
   if (file.grammar == Grammar::text_template) {
     out["template"] = to_json(file.text_template);
     return out;
@@ -246,7 +248,7 @@ Manifest parse_manifest(std::string_view text) {
   }
   Manifest out;
   out.version = json["version"].get<int>();
-  if (out.version < kVersion) reject("/version", "there is no version below 1");
+  if (out.version < 1) reject("/version", "there is no version below 1");
   const UnknownKeys unknown = out.version > kVersion ? UnknownKeys::pass : UnknownKeys::refuse;
   ObjectReader reader(json, "", unknown);
   static_cast<void>(reader.require("version"));
@@ -264,12 +266,13 @@ std::string serialise(const Manifest& manifest) {
   std::vector<const SecretFile*> files;
   for (const SecretFile& file : manifest.files) files.push_back(&file);
   std::ranges::sort(files, [](const SecretFile* a, const SecretFile* b) {
-    return std::tie(a->uid, a->path) < std::tie(b->uid, b->path);
+    return std::tuple(a->viewer(), a->path) < std::tuple(b->viewer(), b->path);
   });
+  const bool views = std::ranges::any_of(files, [](const SecretFile* f) { return f->viewer() != f->uid; });
+  const int version = std::max(manifest.version, views ? 2 : 1);
   Json list = Json::array();
   for (const SecretFile* file : files) list.push_back(to_json(*file));
-  return canonical_json(
-      Json{{"version", manifest.version}, {"host", manifest.host}, {"files", std::move(list)}});
+  return canonical_json(Json{{"version", version}, {"host", manifest.host}, {"files", std::move(list)}});
 }
 
 }  // namespace hwcsync::secrets

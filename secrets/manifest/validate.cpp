@@ -46,7 +46,8 @@ void validate_file(const SecretFile& file) {
     if (!is_object_id(source->id)) reject(file, "the source id is not 40 lower-case hex digits");
   }
   // -1 says "leave the owner alone" to the kernel and is nobody's.
-  if (file.uid == UINT32_MAX || file.gid == UINT32_MAX) reject(file, "4294967295 is no user or group");
+  if (file.uid == UINT32_MAX || file.viewer() == UINT32_MAX || file.gid == UINT32_MAX)
+    reject(file, "4294967295 is no user or group");
   if (file.mode > 0777) reject(file, "the mode has more than permission bits");
   if (file.grammar != Grammar::raw && !file.key.empty()) reject(file, "'key' goes with the grammar raw only");
   if (file.grammar == Grammar::raw && !file.key.empty() && file.source.format == SourceFormat::sops_binary) {
@@ -78,13 +79,14 @@ void validate(const Manifest& manifest) {
   std::set<std::pair<std::uint32_t, std::string>> directories;
   for (const SecretFile& file : manifest.files) {
     validate_file(file);
-    if (!paths.emplace(file.uid, file.path).second) reject(file, "it stands twice in the view of one user");
+    if (!paths.emplace(file.viewer(), file.path).second)
+      reject(file, "it stands twice in the view of one user");
     if (const auto slash = file.path.find('/'); slash != std::string::npos) {
-      directories.emplace(file.uid, file.path.substr(0, slash));
+      directories.emplace(file.viewer(), file.path.substr(0, slash));
     }
   }
   for (const SecretFile& file : manifest.files) {
-    if (directories.contains({file.uid, file.path})) reject(file, "it is a directory, too");
+    if (directories.contains({file.viewer(), file.path})) reject(file, "it is a directory, too");
   }
 }
 

@@ -317,7 +317,7 @@ void LocalSecretService::follow_switch() {
 Snapshots LocalSecretService::snapshots_of(const Held& generation) {
   std::map<uid_t, std::vector<ViewEntry>> by_user;
   for (const StagedFile& file : generation->files()) {
-    by_user[file.entry.uid].push_back({.path = file.entry.path,
+    by_user[file.entry.viewer()].push_back({.path = file.entry.path,
                                        .stack = file.entry.stack,
                                        .secret = file.entry.name,
                                        .uid = file.entry.uid,
@@ -357,7 +357,7 @@ ServiceStatus LocalSecretService::status() {
   if (served_) {
     for (const StagedFile& file : served_->files()) {
       if (file.readable()) continue;
-      out.failures.push_back({.uid = file.entry.uid,
+      out.failures.push_back({.uid = file.entry.viewer(),
                               .path = file.entry.path,
                               .stack = file.entry.stack,
                               .name = file.entry.name,

@@ -122,13 +122,13 @@ StagedFile render_file(const SecretFile& entry, Sources& sources) {
 }
 
 FileFact compare_file(const StagedFile& file, const Generation* earlier) {
-  FileFact out{file.entry.uid, file.entry.path, file.entry.stack, file.entry.name, Fact::unknown, {}};
+  FileFact out{file.entry.viewer(), file.entry.path, file.entry.stack, file.entry.name, Fact::unknown, {}};
   if (!file.readable()) {
     out.fact = Fact::undecryptable;
     out.reason = file.failure;
     return out;
   }
-  const StagedFile* before = earlier == nullptr ? nullptr : earlier->find(file.entry.uid, file.entry.path);
+  const StagedFile* before = earlier == nullptr ? nullptr : earlier->find(file.entry.viewer(), file.entry.path);
   if (before == nullptr || !before->readable()) return out;
   out.fact = equal(file.content.bytes(), before->content.bytes()) ? Fact::same : Fact::rotated;
   return out;
@@ -158,7 +158,7 @@ std::shared_ptr<const Generation> stage(Manifest manifest, const Ciphertexts& ci
   out->manifest_ = std::move(manifest);
   Sources sources(out->manifest_, ciphertexts, identities);
   for (const SecretFile& entry : out->manifest_.files) {
-    out->index_.emplace(std::pair(entry.uid, entry.path), out->files_.size());
+    out->index_.emplace(std::pair(entry.viewer(), entry.path), out->files_.size());
     out->files_.push_back(render_file(entry, sources));
   }
   out->decryptions_ = sources.decryptions();

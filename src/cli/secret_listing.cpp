@@ -23,8 +23,8 @@ SecretListing served_secrets(const Context& /*context*/, const settings::Setting
 }
 
 std::string shown_path(const secrets::SecretFile& file, const settings::Settings& settings) {
-  return (file.uid == 0 ? settings.runtime_dir + "/view/0/"
-                        : "/run/user/" + std::to_string(file.uid) + "/secrets/") +
+  return (file.viewer() == 0 ? settings.runtime_dir + "/view/0/"
+                        : "/run/user/" + std::to_string(file.viewer()) + "/secrets/") +
          file.path;
 }
 

@@ -32,7 +32,7 @@ SecretListing asked_for(const Context& context, const settings::Settings& settin
 std::string failure_of(const SecretListing& listing, const secrets::SecretFile& file) {
   if (!listing.status) return "";
   for (const secrets::FileFact& fact : listing.status->failures) {
-    if (fact.uid == file.uid && fact.path == file.path) return fact.reason;
+    if (fact.uid == file.viewer() && fact.path == file.path) return fact.reason;
   }
   return "";
 }

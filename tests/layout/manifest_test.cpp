@@ -92,6 +92,20 @@ TEST_CASE("secrets of a user's containers are in the user's view, whoever reads 
   CHECK(file.mode == 0440);
 }
 
+TEST_CASE("a rootful container's secret with a uid of its own is in root's view all the same") {
+  Fixture fixture;
+  fixture.tree.put("stacks/one/one.env", test::sops_dotenv({"PW"}));
+  fixture.stack("one",
+                "services:\n  db: { image: j, secrets: [ { source: pw, uid: '999', gid: '998' } ] }\n"
+                "secrets: { pw: { external: true } }\n",
+                "style: oci\nsecrets: { pw: { source: one.env, key: PW } }\n");
+  const secrets::Manifest manifest = secrets::parse_manifest(fixture.load().manifest_json());
+  REQUIRE(manifest.files.size() == 1);
+  CHECK(manifest.files[0].viewer() == 0);
+  CHECK(manifest.files[0].uid == 999);
+  CHECK(manifest.files[0].gid == 998);
+}
+
 TEST_CASE("a host without secrets has a manifest without files") {
   Fixture fixture;
   fixture.stack("one", "services: { web: { image: i } }\n");

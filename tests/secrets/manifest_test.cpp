@@ -125,7 +125,7 @@ TEST_CASE("an unknown key is an error in this version and passed over in a later
   CHECK_THAT(refusal([](Json& j) { j["files"][0]["source"]["x"] = 1; }),
              Catch::Matchers::Contains("unknown key 'x'"));
   CHECK(refusal([](Json& j) {
-          j["version"] = 2;
+          j["version"] = 3;
           j["files"][0]["x"] = 1;
         }) == "accepted");
 }
@@ -172,6 +172,24 @@ TEST_CASE("what is missing, of a wrong type or unsafe is an error that names the
                j["files"][1]["uid"] = 0;
              }),
              Catch::Matchers::Contains("it is a directory"));
+}
+
+TEST_CASE("a file may be in the view of another than its owner, which makes it version 2") {
+  Manifest manifest = both();
+  CHECK(Json::parse(serialise(manifest)).at("version") == 1);
+  manifest.files[1].uid = 999;
+  manifest.files[1].view = 0;
+  const std::string text = serialise(manifest);
+  CHECK(Json::parse(text).at("version") == 2);
+  const Manifest read = parse_manifest(text);
+  CHECK(read.files[0].viewer() == 0);
+  CHECK(read.files[0].uid == 999);
+  CHECK(serialise(read) == text);
+
+  SecretFile twin = manifest.files[1];
+  twin.uid = 0;
+  manifest.files.push_back(twin);
+  CHECK_THROWS_AS(serialise(manifest), Error);
 }
 
 }  // namespace
