@@ -2,6 +2,7 @@
 
 #include "gitops/compose/ports.hpp"
 #include "gitops/lint/image.hpp"
+#include "gitops/lint/rootless.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
@@ -285,6 +286,20 @@ std::span<const Rule> rules() {
            "that "
            "forgets its changes.",
            repository_mount_read_only},
+      Rule{
+          "rootless-low-port", Severity::warn, "a user's container publishes a port below 1024",
+          "Only root opens ports below 1024 (net.ipv4.ip_unprivileged_port_start), and the containers of a "
+          "user's "
+          "podman are that user's: the start fails and the run is rolled back. Publish a higher port, or let "
+          "users open low ones on the host.",
+          rootless_low_port},
+      Rule{"rootless-network-volume", Severity::warn,
+           "a user's volume is a file system that only root may mount",
+           "A volume with driver_opts such as type: nfs is mounted by podman when a container starts, and a "
+           "user's podman may not mount it. Let the host mount it, wait for it with mounts.required, and "
+           "bind a "
+           "directory of it.",
+           rootless_network_volume},
       Rule{"secret-in-environment", Severity::off, "a secret is given as an environment variable",
            "A value in the environment is kept by podman in its database on disk, and every process in the "
            "container can read it. A secret that is read as a file stays in memory. "

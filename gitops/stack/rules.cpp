@@ -11,6 +11,8 @@ const std::vector<std::string>& rule_names() {
       "image-unpinned",
       "image-unqualified",
       "repository-mount-read-only",
+      "rootless-low-port",
+      "rootless-network-volume",
       "secret-in-environment",
       "unset-variable",
       "variable-shadowed",

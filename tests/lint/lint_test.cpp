@@ -162,6 +162,22 @@ TEST_CASE("waiting for the health of a service without a check is an error") {
   CHECK(findings(head + ", healthcheck: { test: x } }\n").empty());
 }
 
+TEST_CASE("a user's podman neither opens low ports nor mounts network file systems") {
+  const std::string port = "services: { a: { image: 'r.io/a:1', ports: [ '80:8080', '8443:443' ] } }\n";
+  const auto low = findings(port);
+  REQUIRE(names(low) == Names{"rootless-low-port/a"});
+  CHECK_THAT(low[0].message, Catch::Matchers::Contains("port 80"));
+  CHECK(findings(port, "style: oci\n").empty());
+  const auto volume = [](const std::string& type) {
+    return "services: { a: { image: 'r.io/a:1', volumes: [ 'v:/v' ] } }\n"
+           "volumes: { v: { driver_opts: { type: " +
+           type + ", o: 'addr=nas,rw', device: ':/export' } } }\n";
+  };
+  CHECK(names(findings(volume("nfs"))) == Names{"rootless-network-volume/"});
+  CHECK(findings(volume("tmpfs")).empty());
+  CHECK(findings(volume("nfs"), "style: oci\n").empty());
+}
+
 TEST_CASE("unset variables are told once") {
   const auto list =
       findings("services: { a: { image: 'r.io/a:1', hostname: 'h$NOBODY', user: '0$NOBODY' } }\n");
