@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gitops/apply/system_builder.hpp"
 #include "src/base/json.hpp"
 
 #include <chrono>
@@ -43,6 +44,9 @@ class ContainerRuntime {
   [[nodiscard]] virtual bool has_image(const Account& account, const std::string& image) = 0;
   // For an account that is there. Error with podman's own last words.
   virtual void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) = 0;
+  // How a program of ours calls podman for this account: its words, and an environment with CONTAINER_HOST where
+  // the user's API socket answers. To be run as root.
+  [[nodiscard]] virtual Invocation as(const Account& account, std::vector<std::string> argv) = 0;
   // All containers of this user that carry our stack label, running or not, sorted by name. An account that
   // is not there yet has none.
   [[nodiscard]] virtual std::vector<ContainerStatus> containers(const Account& account) = 0;

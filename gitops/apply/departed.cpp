@@ -5,6 +5,7 @@
 #include "src/base/log.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -19,16 +20,23 @@ void remove_departed(const WorkerContext& context, const history::RunDirectory& 
   // Before the first good run nobody can say whose a container is.
   if (!deployment) return;
   const auto config = stack::read_repository_config(mirror.tree(deployment->revision));
-  const auto& listed = stack::find_host(config, context.host).stacks;
+  const stack::Host& host = stack::find_host(config, context.host);
+  std::map<std::string, std::set<Account>> found;
   for (const Account& account : record.accounts) {
-    std::set<std::string> departed;
-    for (const ContainerStatus& container : context.containers.containers(account)) {
-      if (std::find(listed.begin(), listed.end(), container.stack) == listed.end())
-        departed.insert(container.stack);
-    }
-    for (const std::string& stack : departed) {
-      context.containers.remove_stack(account, stack);
-      log(LogLevel::info, "removed", {{"stack", stack}, {"user", account.user}, {"data", "kept"}});
+    for (const ContainerStatus& container : context.containers.containers(account))
+      found[container.stack].insert(account);
+  }
+  layout::LoadCounters counters;
+  for (auto& [name, accounts] : found) {
+    const bool listed = std::find(host.stacks.begin(), host.stacks.end(), name) != host.stacks.end();
+    // One that moved to another user has left the old one.
+    if (listed && accounts.size() == 1) continue;
+    if (listed)
+      accounts.erase(
+          account_of(layout::load_stack(mirror.tree(deployment->revision), config, host, name, counters)));
+    for (const Account& account : accounts) {
+      context.containers.remove_stack(account, name);
+      log(LogLevel::info, "removed", {{"stack", name}, {"user", account.user}, {"data", "kept"}});
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -91,20 +92,20 @@ Presence PodmanRuntime::presence(const Account& account) {
   return user ? Presence::there : Presence::no_user;
 }
 
-Command PodmanRuntime::command(const Account& account, std::vector<std::string> arguments) const {
-  Command out{.environment = minimal_environment(), .directory = "/"};
+Invocation PodmanRuntime::as(const Account& account, std::vector<std::string> argv) {
+  Invocation out{.argv = {}, .environment = minimal_environment()};
   // A word about cgroups v1 on stderr would hide the words that matter.
   out.environment["PODMAN_IGNORE_CGROUPSV1_WARNING"] = "1";
-  out.argv = {"podman"};
+  out.environment["PATH"] = places_.path;
   if (account.uid != 0) {
     const std::string uid = std::to_string(account.uid);
     const std::string runtime = places_.user_runtimes + '/' + uid;
     const std::string socket = runtime + "/podman/podman.sock";
     if (std::filesystem::exists(socket)) {
-      out.argv = {"podman", "--url", "unix://" + socket};
+      out.environment["CONTAINER_HOST"] = "unix://" + socket;
     } else {
       const Home home = home_of(account.uid).value_or(Home{"/", "100"});
-      out.argv = {"setpriv", "--reuid=" + uid, "--regid=" + home.group, "--init-groups", "--", "podman"};
+      out.argv = {"setpriv", "--reuid=" + uid, "--regid=" + home.group, "--init-groups", "--"};
       out.environment["HOME"] = home.directory;
       const std::string storage = places_.user_settings + '/' + account.user + "/storage.conf";
       if (std::filesystem::exists(storage)) out.environment["CONTAINERS_STORAGE_CONF"] = storage;
@@ -112,9 +113,18 @@ Command PodmanRuntime::command(const Account& account, std::vector<std::string> 
       out.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + runtime + "/bus";
     }
   }
-  out.environment["PATH"] = places_.path;
-  out.argv.insert(out.argv.end(), arguments.begin(), arguments.end());
+  out.argv.insert(out.argv.end(), std::make_move_iterator(argv.begin()), std::make_move_iterator(argv.end()));
   return out;
+}
+
+Command PodmanRuntime::command(const Account& account, std::vector<std::string> arguments) {
+  std::vector<std::string> argv{"podman"};
+  Invocation invocation = as(account, {});
+  if (const auto host = invocation.environment.extract("CONTAINER_HOST"))
+    argv.insert(argv.end(), {"--url", host.mapped()});
+  argv.insert(argv.begin(), invocation.argv.begin(), invocation.argv.end());
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return {.argv = std::move(argv), .environment = std::move(invocation.environment), .directory = "/"};
 }
 
 bool PodmanRuntime::has_image(const Account& account, const std::string& image) {

@@ -22,13 +22,14 @@ class PodmanRuntime final : public ContainerRuntime {
   [[nodiscard]] Presence presence(const Account& account) override;
   [[nodiscard]] bool has_image(const Account& account, const std::string& image) override;
   void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) override;
+  [[nodiscard]] Invocation as(const Account& account, std::vector<std::string> argv) override;
   [[nodiscard]] std::vector<ContainerStatus> containers(const Account& account) override;
   [[nodiscard]] std::vector<std::string> log_tail(const Account& account, const std::string& container,
                                                   int lines) override;
   void remove_stack(const Account& account, const std::string& stack) override;
 
  private:
-  [[nodiscard]] Command command(const Account& account, std::vector<std::string> arguments) const;
+  [[nodiscard]] Command command(const Account& account, std::vector<std::string> arguments);
 
   ProcessRunner& runner_;
   PodmanPlaces places_;

@@ -1,28 +1,19 @@
 #include "gitops/apply/preparation_steps.hpp"
 
 #include "gitops/apply/export_tree.hpp"
+#include "gitops/apply/unit_output.hpp"
 #include "gitops/apply/unit_wait.hpp"
 #include "src/base/atomic_file.hpp"
 #include "src/base/process.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace hwcsync::apply {
 namespace {
 
 using history::Retry;
-
-std::string tail_of(const std::string& path) {
-  std::error_code missing;
-  const auto size = std::filesystem::file_size(path, missing);
-  if (missing || size > (64U << 20U)) return {};
-  const std::string text = read_file(path);
-  constexpr std::size_t kTail = 16'384;
-  return text.size() > kTail ? text.substr(text.size() - kTail) : text;
-}
 
 // Nix prints a trace of many lines; the last one that begins with "error:" is what a person needs, and what
 // follows it says where.
@@ -40,14 +31,6 @@ std::string nix_error(const std::string& text) {
     }
   }
   return found.empty() ? last_line(text) : found;
-}
-
-bool looks_like_network(const std::string& text) {
-  constexpr std::array<std::string_view, 6> kWords{"unable to download", "Could not resolve host",
-                                                   "Connection refused", "Connection timed out",
-                                                   "Temporary failure",  "No space left"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
 BuildSource source_of(const WorkerContext& context, const git::Repository& mirror,
@@ -109,7 +92,7 @@ std::string build_system(const WorkerContext& context, RunLog& log, const git::R
   const auto built = end.exited_with(0) ? context.builder.built_path(directory) : std::nullopt;
   if (!built) {
     const std::string text = tail_of(log.run().build_log());
-    const bool passing = looks_like_network(text) || end.kind != UnitEnd::Kind::exited;
+    const bool passing = looks_passing(text) || end.kind != UnitEnd::Kind::exited;
     throw RunFailure("build", passing ? Retry::may_help : Retry::useless,
                      {"cannot build", generated.shortened() + " for " + context.host,
                       end.to_string() + (text.empty() ? "" : "\n  " + nix_error(text)),

@@ -1,6 +1,7 @@
 #include "gitops/apply/prepare.hpp"
 
 #include "gitops/apply/deployment.hpp"
+#include "gitops/apply/image_builds.hpp"
 #include "gitops/apply/preparation_steps.hpp"
 #include "gitops/apply/secret_facts.hpp"
 #include "gitops/nix/standing_files.hpp"
@@ -158,6 +159,9 @@ class ApplyPreparation {
     log_.stop_if_asked();
     const std::string store_path = build_system(context_, log_, mirror_, generated, desired.config);
     log_.enter(RunState::built, {{"store_path", store_path}});
+
+    log_.stop_if_asked();
+    build_images(context_, log_, desired, touched, store_path);
     return record_of(plan, desired, {store_path, to.hex(), generated.hex(), staged.generation}, staged);
   }
 

@@ -36,7 +36,9 @@ Outcome finish_interrupted(const WorkerContext& context, const RunDirectory& run
   RunLog log(context, run);
   const RunState state = log.state().value_or(RunState::locked);
   const bool switching = history::is_past_switching(state);
-  if (!switching) context.system.remove_transient(log.unit_name("build"));
+  if (!switching) {
+    for (const char* purpose : {"build", "image"}) context.system.remove_transient(log.unit_name(purpose));
+  }
   if (!switching && state != RunState::baseline) return log.finish(interrupted());
   const auto stored = run.read_json(kActivationFile);
   if (!stored)

@@ -77,7 +77,7 @@ struct Plan {
   PathCounts paths;
   std::size_t stacks_total = 0;
   std::vector<std::string> images;  // to have before the switch, of touched stacks, sorted
-  std::vector<std::string> builds;  // "stack/service" whose image the host makes itself, by the stack's start
+  std::vector<std::string> builds;  // "stack/service" whose image the host makes itself
   std::size_t containers_restarted = 0;
   std::size_t containers_started = 0;
   std::vector<std::int64_t> ports_opened;

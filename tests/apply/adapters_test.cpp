@@ -120,6 +120,11 @@ TEST_CASE("a user's podman is asked through its socket, or as that user") {
         "podman --url unix://" + run.path() + '/' + uid + "/podman/podman.sock image exists -- x");
   CHECK(podman.has_image({"root", 0}, "x"));
   CHECK(runner.last_line() == "podman image exists -- x");
+  const Invocation of_user = podman.as(account, {"tool", "x"});
+  CHECK(of_user.argv == std::vector<std::string>{"tool", "x"});
+  CHECK(of_user.environment.at("CONTAINER_HOST") ==
+        "unix://" + run.path() + '/' + uid + "/podman/podman.sock");
+  CHECK(podman.as({"root", 0}, {"tool"}).environment.count("CONTAINER_HOST") == 0);
   podman.pull({"root", 0}, "x", std::chrono::seconds(1));
   CHECK(runner.last_line() == "podman pull --quiet -- x");
 }

@@ -87,5 +87,64 @@ TEST_CASE("a request to stop ends the pulling") {
   CHECK(world.machine.images.empty());
 }
 
+// The stack photos makes its own image.
+void let_build(World& world) {
+  world.git.write("stacks/photos/stack.yaml", "build: true\n");
+  world.git.write("stacks/photos/compose.yaml", "services: { web: { build: ./page } }\n");
+  world.git.write("stacks/photos/page/Dockerfile", "FROM scratch\n");
+}
+
+TEST_CASE("images that the host builds are there before anything is switched, and are built once") {
+  World world;
+  let_build(world);
+  (void)world.commit("first");
+  const auto outcome = world.apply("main");
+  INFO(outcome.reason);
+  REQUIRE(outcome.state == history::RunState::committed);
+  REQUIRE(world.machine.image_builds.size() == 1);
+  const auto& unit = world.machine.image_builds[0];
+  // By the script and from the files of the system that is to come.
+  CHECK(unit.argv.at(2) == world.machine.current + "/etc/hwcsync/bin/build-image");
+  CHECK(unit.argv.at(4).rfind(world.machine.current + "/etc/hwcsync/stacks/photos/contexts/", 0) == 0);
+  CHECK(unit.environment.at("CONTAINER_HOST") == "homelab");
+  const auto& calls = world.machine.calls;
+  const auto at = [&](const std::string& what) {
+    return std::find_if(calls.begin(), calls.end(), [&](const auto& one) { return one.rfind(what, 0) == 0; });
+  };
+  CHECK(at("start image") < at("start switch"));
+  CHECK(at("start build") < at("start image"));
+
+  world.image("tickets", "docker.io/library/tickets:2");
+  (void)world.commit("second");
+  REQUIRE(world.apply("main").state == history::RunState::committed);
+  CHECK(world.machine.image_builds.size() == 1);
+}
+
+TEST_CASE("an image that cannot be built changes nothing") {
+  World world;
+  let_build(world);
+  (void)world.commit("first");
+  layout::LoadCounters counters;
+  const git::Repository mirror(world.mirror());
+  const auto desired = layout::load_desired_state(mirror.tree(*mirror.resolve("refs/remotes/origin/main")),
+                                                  "server", counters);
+  world.machine.unobtainable.insert(desired.stacks.at("photos").project.services.at("web").image);
+  const auto outcome = world.apply("main");
+  CHECK(outcome.state == history::RunState::failed);
+  CHECK(outcome.code == "image-build");
+  CHECK_THAT(outcome.reason, Catch::Matchers::Contains("the image of photos/web for homelab"));
+  CHECK(world.machine.current == test::kFirstSystem);
+}
+
+TEST_CASE("the images of a user that the switch brings are built by the first start") {
+  World world;
+  let_build(world);
+  world.machine.presence[1000] = Presence::no_user;
+  (void)world.commit("first");
+  (void)world.apply("main");
+  CHECK(world.machine.image_builds.empty());
+  CHECK(world.machine.current != test::kFirstSystem);
+}
+
 }  // namespace
 }  // namespace hwcsync::apply

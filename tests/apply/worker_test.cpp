@@ -163,6 +163,22 @@ TEST_CASE("a stack that a run brought and took back leaves no containers") {
   CHECK(std::count(world.machine.calls.begin(), world.machine.calls.end(), "remove extra of homelab") == 1);
 }
 
+TEST_CASE("a stack that moves to another user leaves no containers with the old one") {
+  World world;
+  std::string config = World::kConfig;
+  config.replace(config.find("users: { "), 9, "users: { other: { uid: 1001, sub-ids: 200000 }, ");
+  world.git.write("hwcsync.yaml", config);
+  REQUIRE(world.apply(world.commit("both")).state == RunState::committed);
+  world.git.write("stacks/photos/stack.yaml", "user: other\n");
+  REQUIRE(world.apply(world.commit("photos of another")).state == RunState::committed);
+  const auto& calls = world.machine.calls;
+  CHECK(std::count(calls.begin(), calls.end(), "remove photos of homelab") == 1);
+  CHECK(std::count(calls.begin(), calls.end(), "remove photos of other") == 0);
+  for (const auto& one : world.machine.containers) {
+    if (one.stack == "photos") CHECK(one.account.user == "other");
+  }
+}
+
 TEST_CASE("an unhealthy container is waited for and then rolled back") {
   World world;
   world.commit("first");

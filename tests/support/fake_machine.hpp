@@ -73,6 +73,7 @@ struct MachineState {
   std::vector<apply::ContainerStatus> containers;
   std::set<std::pair<std::int64_t, std::string>> images;
   std::set<std::string> unobtainable;
+  std::vector<apply::TransientUnit> image_builds;
   std::string secrets;
   std::set<std::string> staged;
   std::set<std::string> in_use;     // generations that the secret service will not drop
@@ -147,8 +148,9 @@ class FakeMachine : public MachineState {
     for (auto& container : containers) container.started_at = std::to_string(++invocations);
     // A unit that is gone has stopped its containers, not removed them.
     for (auto container : left) {
-      const bool known = std::any_of(containers.begin(), containers.end(),
-                                     [&](const auto& one) { return one.name == container.name; });
+      const bool known = std::any_of(containers.begin(), containers.end(), [&](const auto& one) {
+        return one.name == container.name && one.account == container.account;
+      });
       container.state = "exited";
       if (!known) containers.push_back(std::move(container));
     }
@@ -221,6 +223,14 @@ class FakeSystemManager final : public apply::SystemManager {
       machine_.roots["result"] = path;
       return 0;
     }
+    // env sh STORE_PATH/etc/hwcsync/bin/build-image IMAGE CONTEXT ...
+    if (unit.argv.front() == "/usr/bin/env") {
+      const std::string& image = unit.argv.at(3);
+      if (machine_.unobtainable.count(image) != 0) return 1;
+      machine_.image_builds.push_back(unit);
+      machine_.images.emplace(unit.environment.count("CONTAINER_HOST") != 0 ? 1000 : 0, image);
+      return 0;
+    }
     // argv: switch PATH sets the profile too, activate PATH does not.
     if (unit.argv.front() == "switch") machine_.profile = unit.argv.back();
     return machine_.switch_to(unit.argv.back());
@@ -245,6 +255,11 @@ class FakeContainerRuntime final : public apply::ContainerRuntime {
       if (machine_.unobtainable.count(image) != 0) throw Error("podman pull", image, "manifest unknown");
       machine_.images.emplace(account.uid, image);
     });
+  }
+  [[nodiscard]] apply::Invocation as(const apply::Account& account, std::vector<std::string> argv) override {
+    apply::Invocation out{.argv = std::move(argv), .environment = {}};
+    if (account.uid != 0) out.environment["CONTAINER_HOST"] = account.user;
+    return out;
   }
   [[nodiscard]] std::vector<apply::ContainerStatus> containers(const apply::Account& account) override {
     machine_.look("list containers of " + account.user);
