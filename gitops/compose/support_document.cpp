@@ -58,4 +58,21 @@ std::string support_document() {
   return out;
 }
 
+OrderedJson support_rows() {
+  const auto verdict = [](const StyleVerdict& one) {
+    return OrderedJson{{"verdict", std::string(to_string(one.verdict))}, {"words", std::string(one.words)}};
+  };
+  OrderedJson out = OrderedJson::array();
+  for (const KeyScope& scope : scopes()) {
+    for (const std::string& key : keys_of(scope.name)) {
+      const KeyRow& row = *find_key(scope.name, key);
+      out.push_back({{"section", std::string(scope.path)},
+                     {"key", key},
+                     {"compose", verdict(row.provider)},
+                     {"oci", verdict(row.containers)}});
+    }
+  }
+  return out;
+}
+
 }  // namespace hwcsync::compose

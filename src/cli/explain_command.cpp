@@ -119,7 +119,11 @@ Command explain_command() {
                          "what becomes of every key of the Compose specification, as Markdown");
             return [name, keys, &context] {
               if (!*keys) return explain(*name, context);
-              context.out << compose::support_document();
+              if (context.json) {
+                context.out << json_text({{"version", 1}, {"keys", compose::support_rows()}});
+              } else {
+                context.out << compose::support_document();
+              }
               return static_cast<int>(kDone);
             };
           }};

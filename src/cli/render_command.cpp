@@ -48,7 +48,11 @@ int write_files(const Target& target, const nix::Rendered& rendered, const Conte
                               {"written", paths_of(done, Kind::write)},
                               {"removed", paths_of(done, Kind::remove)}});
   }
-  context.err << "wrote " << count_of(rendered.files.size(), "file") << " to " << target.directory << '\n';
+  const std::size_t written = paths_of(done, Kind::write).size();
+  const std::size_t removed = paths_of(done, Kind::remove).size();
+  context.err << target.directory << ": " << count_of(rendered.files.size(), "file") << " in all, "
+              << (written + removed == 0 ? "nothing changed" : std::to_string(written) + " written")
+              << (removed == 0 ? "" : ", " + std::to_string(removed) + " removed") << '\n';
   return kDone;
 }
 

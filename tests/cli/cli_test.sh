@@ -195,18 +195,18 @@ done
 git -C "$repo" reset -q --hard HEAD~1
 
 # Generated files: written, current, and never over an edit of somebody's.
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 0 "" "$program" render --repo "$repo" --host server --out "$work/out" --check
 mkdir -p "$work/out/generated/hwcsync/server/stacks/gone"
 cp "$work/out/generated/hwcsync/server/default.nix" "$work/out/generated/hwcsync/server/stacks/gone/"
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 1 "" test -e "$work/out/generated/hwcsync/server/stacks/gone"
 # A config carries no marker, and stands in nobody's way at the second time.
 printf '\nconfigs: { q: { content: a } }\n' >>"$repo/stacks/n8n/compose.yaml"
 sed -i '0,/^    image:/s//    configs: [q]\n    image:/' "$repo/stacks/n8n/compose.yaml"
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 0 "" test -e "$work/out/generated/hwcsync/server/stacks/n8n/configs/q"
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/out"
 restore
 # A mounted directory is copied with its modes; what is in it is nobody's module.
 mkdir -p "$repo/stacks/n8n/tools"
@@ -216,16 +216,16 @@ echo '{' >"$repo/stacks/n8n/tools/default.nix"
 echo "services: { n8n: { volumes: [ './tools:/tools' ] } }" >"$repo/stacks/n8n/compose.override.yaml"
 expect 0 "repository-mount-read-only" "$program" lint "$repo"
 expect 0 "the container can read it and not write to it" "$program" explain --repo "$repo" --host server n8n
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 0 "" test -x "$work/out/generated/hwcsync/server/stacks/n8n/trees/tools/run"
 expect 0 "" "$program" render --repo "$repo" --host server --out "$work/out" --check
 chmod -x "$work/out/generated/hwcsync/server/stacks/n8n/trees/tools/run"
 expect 2 "trees/tools/run: stale" "$program" render --repo "$repo" --host server --out "$work/out" --check
 rm -r "$repo/stacks/n8n/tools" "$repo/stacks/n8n/compose.override.yaml"
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/out"
 expect 1 "" test -e "$work/out/generated/hwcsync/server/stacks/n8n/trees"
 # A directory of the name `assets` above it all makes nothing an asset.
-expect 0 "wrote" "$program" render --repo "$repo" --host server --out "$work/assets/out"
+expect 0 "files in all" "$program" render --repo "$repo" --host server --out "$work/assets/out"
 echo "# mine" >>"$work/assets/out/generated/hwcsync/server/host.nix"
 expect 5 "edited" "$program" render --repo "$repo" --host server --out "$work/assets/out"
 echo "# mine" >>"$work/out/generated/hwcsync/server/host.nix"
