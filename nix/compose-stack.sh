@@ -233,6 +233,17 @@ fetch_images() {
   done
 }
 
+# What the stack ran as under another project's name would keep its names and ports.
+clear_strangers() {
+  [ -n "$project" ] || return 0
+  podman_ ps -a --filter "label=io.hwcsync.stack=$stack" --format '{{.ID}} {{index .Labels "com.docker.compose.project"}}' |
+    while read -r id other; do
+      [ "$other" != "$project" ] || continue
+      say "container $id is of project $other, which is this stack's no more: it is removed"
+      podman_ rm -f --depend "$id" >/dev/null
+    done
+}
+
 # A container that is not healthy after all this time will not become it: the start makes it anew.
 clear_stale() {
   now=$(date +%s)
@@ -340,6 +351,7 @@ bring_up() {
   fetch_images
   run_script build.sh
   run_script before.sh
+  clear_strangers
   [ -z "$pod" ] || ! podman_ pod exists "$pod" || podman_ pod rm -f "$pod" >/dev/null
   clear_stale
   # Images were pulled before the switch, but for a user that it made: an image that is here is never asked for.

@@ -434,9 +434,9 @@
         inherit startLimitIntervalSec startLimitBurst;
         reloadTriggers = [ hash ];
         restartIfChanged = true;
-        # Restart in one go: the containers that did not change keep running through it. Where podman may move to another
-        # place, what runs must be stopped while it can still be found.
-        stopIfChanged = storageConf != null;
+        # Stopped as the unit that was started: under another user, project or place of podman's, the new one would not
+        # find what runs.
+        stopIfChanged = true;
         unitConfig = lib.optionalAttrs (mounts != [ ]) { RequiresMountsFor = map mountPath mounts; };
         environment = builtins.mapAttrs (_: plain) {
           COMPOSE_PROJECT_NAME = projectName;

@@ -32,8 +32,10 @@ void read_image(Reading& reading, const Yaml& value, const std::string& path, Dr
   // first
   // '-' would make it an option of podman.
   if (!service.image.empty() &&
-      (!all_of(service.image, "._/:@-+") || !all_of(service.image.substr(0, 1), ""))) {
-    reading.problems.add(value, "'" + service.image + "' is no name of an image");
+      (!all_of(service.image, "._/:@-+") || !all_of(service.image.substr(0, 1), "") ||
+       std::string_view(":@/").find(service.image.back()) != std::string_view::npos)) {
+    reading.problems.add(value, "'" + service.image + "' is no name of an image" +
+                                    (service.image.back() == ':' ? ": its tag is empty" : ""));
   }
 }
 
@@ -166,7 +168,10 @@ void read_configs_of(Reading& reading, const Yaml& value, const std::string& pat
     const bool file = !config.file.empty();
     if (file) draft.service.assets.insert(config.file);
     const std::string label = file ? "io.hwcsync.asset." + config.file : "io.hwcsync.config." + config.key;
-    const std::string content = file ? reading.project.assets[config.file] : config.content.compose_text();
+    std::string content = file ? reading.project.assets[config.file] : config.content.compose_text();
+    // The file is replaced, and who has it open goes on with the old one.
+    if (const std::string owner = grant.uid + ':' + grant.gid + ':' + grant.mode; owner != "::")
+      content += owner;
     const std::string hash = sha256_hex(content).substr(0, 12);
     draft.service.labels[label] = hash;
     draft.labels[label] = Template::literal(hash);

@@ -17,11 +17,13 @@ bool below(std::string_view path, std::string_view directory) {
           (path[directory.size()] == '/' || directory == "/"));
 }
 
-bool not_ours(const std::string& path) {
-  for (const std::string_view system :
-       {"/dev", "/proc", "/sys", "/run", "/etc", "/nix", "/boot", "/tmp", "/usr", "/bin"}) {
+bool not_ours(const layout::Stack& stack, const std::string& path) {
+  for (const std::string_view system : {"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/nix", "/proc",
+                                        "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/run"}) {
     if (below(path, system)) return true;
   }
+  // A directory that somebody else's programs would look into, such as their .ssh.
+  if (below(path, "/home") && !below(path, stack.account.home)) return true;
   // One component ("/", "/mnt", "/home"): a mount point or a system directory.
   return path.find('/', 1) == std::string::npos;
 }
@@ -73,7 +75,7 @@ std::vector<std::string> bind_source_rules(const layout::Stack& stack) {
       if (mount.type != compose::Mount::Type::bind || mount.source.empty() || mount.source.front() != '/')
         continue;
       if (std::find(mount.options.begin(), mount.options.end(), "nocreate") != mount.options.end()) continue;
-      if (not_ours(mount.source) || compose::looks_like_file(mount.source)) continue;
+      if (not_ours(stack, mount.source) || compose::looks_like_file(mount.source)) continue;
       const auto covers = [&](const std::string& path) { return below(mount.source, path); };
       const auto& mounts = stack.config.mounts;
       if (std::any_of(mounts.required.begin(), mounts.required.end(), covers)) continue;

@@ -1,7 +1,7 @@
 #include "gitops/nix/caddy_routes.hpp"
 
 namespace hwcsync::nix {
-std::string route_text(const stack::Route& route, const Release& release) {
+std::string route_text(const stack::Route& route, const stack::Release& release) {
   std::string out;
   if (route.tls == "internal") out += "tls internal\n";
   if (!route.basic_auth.empty()) {
@@ -13,7 +13,7 @@ std::string route_text(const stack::Route& route, const Release& release) {
   return out + "reverse_proxy 127.0.0.1:";
 }
 
-Value::Set route_config(const layout::Stack& stack, const Release& release) {
+Value::Set route_config(const layout::Stack& stack, const stack::Release& release) {
   SetBuilder out;
   if (stack.config.routes.empty()) return out.take();
   out.put("services.caddy.enable", true);

@@ -229,7 +229,7 @@ Json intended(const layout::Stack& stack, const Facts& facts) {
                {"startLimitBurst", 5},
                {"reloadTriggers", {facts.hash}},
                {"restartIfChanged", true},
-               {"stopIfChanged", stack.account.storage.has_value()},
+               {"stopIfChanged", true},
                {"unitConfig", Json::object()}};
   if (!facts.mounts.empty()) service["unitConfig"]["RequiresMountsFor"] = required_mounts(stack);
   const std::string socket = "unix://" + runtime + "/podman/podman.sock";
@@ -277,7 +277,7 @@ StackFiles render_compose_stack(const layout::DesiredState& desired, const layou
   const Value call = call_of_mk_service(stack, facts, intended(stack, facts));
 
   Value body = call;
-  const Value::Set routes = route_config(stack, Release(desired.config.nixpkgs));
+  const Value::Set routes = route_config(stack, stack::Release(desired.config.nixpkgs));
   if (!routes.bindings.empty()) {
     Json meaning = call.meaning();
     merge_meaning(meaning, Value(routes).meaning());

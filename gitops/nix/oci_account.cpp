@@ -26,7 +26,7 @@ std::vector<std::string> account_units(const layout::Stack& stack) {
 
 void put_account(const layout::Stack& stack, SetBuilder& unit, SetBuilder& service) {
   if (!stack.is_rootless()) return;
-  unit.put("environment.HOME", stack.account.home);
+  unit.put("environment.HOME", systemd_text(stack.account.home));
   service.put("User", stack.user);
   put_podman(stack, unit, service);
 }

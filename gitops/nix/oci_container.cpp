@@ -56,7 +56,7 @@ Value::List ports(const OciService& service, const PodmanRun& run, const PortOpt
 
 Value::Set oci_container(const OciService& service, const PortOption* port) {
   PodmanRun run = podman_run(service);
-  const Release release = service.release();
+  const stack::Release release = service.release();
   const bool modern = release.has_run_options();
   if (!modern) say_by_flags(run);
   if (!run.engine_flags.empty() && !release.has_pre_run_options()) {

@@ -112,7 +112,7 @@ std::vector<std::string> volume_options(const layout::Stack& stack, const compos
 }
 
 Value::Set unit(const std::string& kind, const std::string& name, const layout::Stack& stack,
-                const std::vector<std::string>& options, const std::vector<std::string>& before) {
+                const std::vector<std::string>& options, const std::vector<std::string>& users) {
   std::vector<std::string> words{kProgram, kind, "ensure", name,
                                  sha256_hex(join(options, "\n")).substr(0, 16)};
   words.insert(words.end(), options.begin(), options.end());
@@ -129,8 +129,8 @@ Value::Set unit(const std::string& kind, const std::string& name, const layout::
     out.put("unitConfig.RequiresMountsFor", strings({systemd_path(storage->path)}));
   out.put_if("wants", strings(account_units(stack))).put_if("after", strings(account_units(stack)));
   out.put("description", systemd_text("podman " + kind + " " + name + " of stack " + stack.name))
-      .put("requiredBy", strings(before))
-      .put("before", strings(before))
+      // Who needs it comes after it by its own words: `Before=` here would change with every new user.
+      .put("requiredBy", strings(users))
       // One restart, which takes the containers along, instead of a stop now and a start later.
       .put("stopIfChanged", false)
       .put("serviceConfig", service.take());
@@ -182,6 +182,17 @@ Value::Set resource_units(const layout::Stack& stack) {
                   users(stack, [&](const auto& service) { return mounts(service, *volume); })));
   }
   return out.take();
+}
+
+std::vector<std::string> own_resource_units(const OciService& service) {
+  std::vector<std::string> out;
+  for (const auto* network : own_networks(service.stack())) {
+    if (joins(service.model(), *network)) out.push_back(network_unit(network->name) + ".service");
+  }
+  for (const auto* volume : own_volumes(service.stack())) {
+    if (mounts(service.model(), *volume)) out.push_back(volume_unit(volume->name) + ".service");
+  }
+  return out;
 }
 
 std::vector<std::string> foreign_network_units(const OciService& service) {

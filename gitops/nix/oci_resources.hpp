@@ -22,6 +22,8 @@ namespace hwcsync::nix {
 // or could not start before it was well. The same text for every unit, so that a new dependent restarts
 // nothing.
 [[nodiscard]] std::string start_dependents(const layout::Stack& stack);
+// Units of the stack's own networks and volumes that this container uses.
+[[nodiscard]] std::vector<std::string> own_resource_units(const OciService& service);
 // Units of external networks that another stack of the host makes.
 [[nodiscard]] std::vector<std::string> foreign_network_units(const OciService& service);
 

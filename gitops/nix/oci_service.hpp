@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gitops/nix/release.hpp"
 #include "gitops/nix/stack_parts.hpp"
+#include "gitops/stack/release.hpp"
 
 #include <set>
 #include <string>
@@ -18,7 +18,7 @@ class OciService {
   [[nodiscard]] const layout::DesiredState& desired() const noexcept { return desired_; }
   [[nodiscard]] const layout::Stack& stack() const noexcept { return stack_; }
   [[nodiscard]] const compose::Service& model() const noexcept { return service_; }
-  [[nodiscard]] Release release() const { return Release(desired_.config.nixpkgs); }
+  [[nodiscard]] stack::Release release() const { return stack::Release(desired_.config.nixpkgs); }
 
   [[nodiscard]] std::string container() const { return stack_.container(service_); }
   [[nodiscard]] std::string unit() const { return "podman-" + container(); }

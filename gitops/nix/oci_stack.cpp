@@ -73,7 +73,7 @@ Module options_module(const layout::Stack& stack, const std::optional<PortOption
 // The first route follows the options.
 Value::Set routes_of(const layout::DesiredState& desired, const layout::Stack& stack,
                      const std::optional<PortOption>& port) {
-  Value::Set out = route_config(stack, Release(desired.config.nixpkgs));
+  Value::Set out = route_config(stack, stack::Release(desired.config.nixpkgs));
   for (auto& binding : out.bindings) {
     if (binding.path.size() < 4 || binding.path[2].name != "virtualHosts") continue;
     const auto& route = stack.config.routes.front();
@@ -82,7 +82,7 @@ Value::Set routes_of(const layout::DesiredState& desired, const layout::Stack& s
     domain.form = Value::Key::Form::hole;
     domain.code = "cfg.domain";
     if (port && port->number == route.upstream) {
-      binding.value = Value::String{{route_text(route, Release(desired.config.nixpkgs)),
+      binding.value = Value::String{{route_text(route, stack::Release(desired.config.nixpkgs)),
                                      Value::Hole{"toString cfg.port", std::to_string(port->number)}, "\n"}};
     }
     break;

@@ -7,6 +7,7 @@
 #include "gitops/nix/podman_build.hpp"
 #include "gitops/nix/podman_options.hpp"
 #include "gitops/nix/podman_run.hpp"
+#include "src/base/hash.hpp"
 
 #include <algorithm>
 
@@ -69,6 +70,7 @@ Ties ties_of(const OciService& service) {
     out.requires_.push_back(unit + ".service");
     out.after.push_back(unit + ".service");
   }
+  for (auto& unit : own_resource_units(service)) out.after.push_back(std::move(unit));
   for (auto& unit : foreign_network_units(service)) {
     out.requires_.push_back(unit);
     out.after.push_back(std::move(unit));
@@ -167,6 +169,15 @@ void add_login(const OciService& service, std::vector<ScriptCommand>& to) {
                 service.stack().secret_path(login->password)});
 }
 
+// What the file of secret variables is made from, without any value: "${DB_PASSWORD}" in its places.
+std::string environment_trigger(const Service& model) {
+  std::string text;
+  for (const auto& [name, value] : model.environment) {
+    if (value.tainted()) text += name + '=' + value.compose_text() + '\n';
+  }
+  return "environment " + sha256_hex(text).substr(0, 16);
+}
+
 void put_ties(SetBuilder& out, const Ties& ties) {
   out.put_if("wants", strings(ties.wants))
       .put_if("requires", strings(ties.requires_))
@@ -209,10 +220,11 @@ Value::Set container_unit(const OciService& service, StackScripts& scripts) {
     section.put("ExecStop",
                 Value::Call{.function = "lib.mkBefore", .arguments = {strings({script})}, .meaning = {}});
   }
+  if (service.has_secret_environment()) triggers.push_back(environment_trigger(model));
   put_ties(out, ties);
   out.put_if("unitConfig", unit.take())
       .put("serviceConfig", section.take())
-      // The unit names a hook's script by a path that stays.
+      // The unit names a hook's script, and the file of secret variables, by a path that stays.
       .put_if("restartTriggers", strings(triggers));
   return out.take();
 }
@@ -258,6 +270,8 @@ Value::Set job_unit(const OciService& service, StackScripts& scripts) {
   add_login(service, commands);
   commands.push_back({podman_words(podman_run(service))});
   const std::string script = scripts.add(name, commands);
+  std::vector<std::string> triggers{scripts.trigger(name)};
+  if (service.has_secret_environment()) triggers.push_back(environment_trigger(service.model()));
   SetBuilder unit;
   unit.put_if("RequiresMountsFor", strings(required_mounts(service.stack())));
   SetBuilder section;
@@ -277,7 +291,7 @@ Value::Set job_unit(const OciService& service, StackScripts& scripts) {
   out.put_if("unitConfig", unit.take())
       .put("serviceConfig", section.take())
       // The unit names the script by a path that stays.
-      .put("restartTriggers", strings({scripts.trigger(name)}));
+      .put("restartTriggers", strings(triggers));
   return out.take();
 }
 

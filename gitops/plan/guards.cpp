@@ -1,11 +1,10 @@
 #include "gitops/plan/guards.hpp"
 
-#include "gitops/plan/resources.hpp"
+#include "gitops/plan/data_guards.hpp"
 #include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace hwcsync::plan {
 namespace {
@@ -27,6 +26,7 @@ void check_host(const GuardInputs& in, std::vector<Refusal>& out) {
   }
 }
 
+<<<<<<< HEAD
 void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [name, service] : pair.after->project.services) {
     const auto old = pair.before->project.services.find(name);
@@ -102,6 +102,9 @@ void check_driver(const std::string& name, const stack::User& was, const stack::
 
 // The units of a user without settings are restarted after podman's place has changed: they would look for
 // what runs in the new one.
+=======
+// The service at a user's socket goes on in the old place, and without settings no start could tell.
+>>>>>>> ab90ab8 (Predict what NixOS restarts, and ask before data is left behind)
 void check_storage(const GuardInputs& in, std::vector<Refusal>& out) {
   if (in.before == nullptr) return;
   for (const auto& [name, user] : in.before->users) {
@@ -111,6 +114,11 @@ void check_storage(const GuardInputs& in, std::vector<Refusal>& out) {
     if (!user.storage || now->second.storage) continue;
     stack::User own = user;
     own.storage.reset();
+    const bool runs =
+        std::any_of(in.pairs->begin(), in.pairs->end(), [&, &who = name](const StackPair& pair) {
+          return pair.before && pair.after && pair.before->user == who && pair.after->user == who;
+        });
+    if (!runs || storage_of(name, user) == storage_of(name, now->second)) continue;
     out.push_back({"storage-forgotten",
                    "the storage of " + name + " is said no more, and what runs in " + user.storage->path +
                        " could not be stopped; name the place that is meant, such as storage: { path: " +
@@ -147,35 +155,12 @@ void check_ids(const GuardInputs& in, std::vector<Refusal>& out) {
 
 }  // namespace
 
-std::optional<int> database_major(const std::string& image) {
-  static constexpr std::array kDatabases{"postgres", "postgis", "mariadb", "mysql",      "mongo",
-                                         "mongodb",  "redis",   "valkey",  "pgvecto-rs", "timescaledb"};
-  const std::string tail = image.substr(image.rfind('/') + 1);
-  const auto colon = tail.find(':');
-  if (colon == std::string::npos) return std::nullopt;
-  const std::string name = tail.substr(0, colon);
-  if (std::find(kDatabases.begin(), kDatabases.end(), name) == kDatabases.end()) return std::nullopt;
-  std::string tag = tail.substr(colon + 1);
-  if (tag.rfind("pg", 0) == 0) tag.erase(0, 2);
-  int out = 0;
-  std::size_t digits = 0;
-  while (digits < tag.size() && digits < 6 && tag[digits] >= '0' && tag[digits] <= '9') {
-    out = out * 10 + (tag[digits++] - '0');
-  }
-  return digits == 0 ? std::nullopt : std::optional<int>(out);
-}
-
 std::vector<Refusal> check_guards(const GuardInputs& in) {
   std::vector<Refusal> out;
   check_host(in, out);
   check_storage(in, out);
   check_ids(in, out);
-  for (const StackPair& pair : *in.pairs) {
-    if (!pair.before || !pair.after) continue;
-    check_databases(pair, out);
-    check_volumes(pair, out);
-    check_changed_volumes(pair, out);
-  }
+  check_data(*in.pairs, out);
   for (const SecretChange& secret : *in.secrets) {
     if (secret.fact != Fact::undecryptable) continue;
     out.push_back({"secret-undecryptable",

@@ -3,7 +3,6 @@
 #include "gitops/plan/plan.hpp"
 #include "gitops/plan/stacks.hpp"
 
-#include <optional>
 #include <vector>
 
 namespace hwcsync::plan {
@@ -19,9 +18,5 @@ struct GuardInputs {
   const std::set<std::string>* acks = nullptr;
 };
 [[nodiscard]] std::vector<Refusal> check_guards(const GuardInputs& inputs);
-
-// The leading number of a database image's tag ("docker.io/library/postgres:16.4" -> 16); nothing for other
-// images.
-[[nodiscard]] std::optional<int> database_major(const std::string& image);
 
 }  // namespace hwcsync::plan

@@ -6,6 +6,7 @@
 #include "gitops/plan/paths.hpp"
 #include "gitops/plan/secrets.hpp"
 #include "gitops/plan/services.hpp"
+#include "gitops/plan/settings.hpp"
 #include "gitops/plan/shared_files.hpp"
 #include "gitops/plan/stacks.hpp"
 #include "src/base/hash.hpp"
@@ -108,6 +109,9 @@ class Maker {
     settle_paths();
     for (const StackPair& pair : pairs_) {
       StackChange change = compare_stack(pair);
+      if (before_.host != nullptr)
+        count_release(change, pair, stack::Release(before_.host->nixpkgs),
+                      stack::Release(after_.host->nixpkgs));
       if (change.action != Action::none || !change.reasons.empty())
         plan_.changes.push_back(std::move(change));
     }
@@ -271,9 +275,11 @@ class Maker {
   }
 
   // An image that is built is named after what it is made from.
-  static bool has_image(const std::optional<layout::Stack>& before, const std::string& image) {
-    if (!before) return false;
-    const auto& services = before->project.services;
+  // Another user, or another place, has none of those that were there.
+  static bool has_image(const StackPair& both, const std::string& image) {
+    if (!both.before || both.before->user != both.after->user || is_moved(*both.before, *both.after))
+      return false;
+    const auto& services = both.before->project.services;
     return std::any_of(services.begin(), services.end(),
                        [&](const auto& service) { return service.second.image == image; });
   }
@@ -292,7 +298,7 @@ class Maker {
           const auto& wanted = both.after->project.services.at(service.service);
           if (!wanted.build) {
             images.insert(wanted.image);
-          } else if (!has_image(both.before, wanted.image)) {
+          } else if (!has_image(both, wanted.image)) {
             plan_.builds.push_back(change.stack + '/' + service.service);
           }
         }
@@ -323,7 +329,9 @@ class Maker {
       const auto same = [&](const stack::Directory& item) { return item.path == directory.path; };
       const bool known = both.before && std::any_of(both.before->config.prepare.directories.begin(),
                                                     both.before->config.prepare.directories.end(), same);
-      if (!known) plan_.directories.push_back(directory.path + " (" + directory.owner + ")");
+      if (!known)
+        plan_.directories.push_back(directory.path +
+                                    (directory.owner.empty() ? "" : " (" + directory.owner + ")"));
     }
   }
 

@@ -66,9 +66,14 @@ std::string nothing(const Plan& plan) {
 
 // The blast radius, before any detail.
 std::string radius(const Plan& plan) {
-  std::string out = "  " + std::to_string(plan.changes.size()) + " of " +
-                    count_of(plan.stacks_total, "stack") +
-                    (plan.changes.size() == 1 ? " changes" : " change");
+  // Those that leave are no longer among the host's.
+  const auto leaving = static_cast<std::size_t>(
+      std::count_if(plan.changes.begin(), plan.changes.end(),
+                    [](const StackChange& change) { return change.action == Action::remove; }));
+  const std::size_t changing = plan.changes.size() - leaving;
+  std::string out = "  " + std::to_string(changing) + " of " + count_of(plan.stacks_total, "stack") +
+                    (changing == 1 ? " changes" : " change");
+  if (leaving > 0) out += ", " + std::to_string(leaving) + (leaving == 1 ? " leaves" : " leave");
   const auto containers = [](std::size_t count, const std::string& verb) {
     return count_of(count, "container") + ' ' + verb + (count == 1 ? "s" : "");
   };
@@ -134,7 +139,7 @@ std::string to_text(const Plan& plan) {
   }
   if (!plan.builds.empty()) {
     out += "  + " + pad("builds", kNameWidth) + comma(plan.builds, 4) +
-           ": by the start of the stack, at most half an hour each\n";
+           ": before the switch, at most half an hour each\n";
   }
   if (!plan.directories.empty())
     out += "  + " + pad("directories", kNameWidth) + comma(plan.directories, 4) + '\n';

@@ -119,15 +119,15 @@ void recreate_users(std::vector<ServiceChange>& changes, const layout::Stack& be
         "network " + key + " is made anew" +
         (after.style == stack::Style::oci ? "" : " (an older docker-compose keeps it as it is)");
     for (const auto& [name, service] : after.project.services) {
-      if (service.network_mode.empty() && service.attached_to(key))
-        recreate(name, reason);
+      if (service.network_mode.empty() && service.attached_to(key)) recreate(name, reason);
     }
   }
   for (const auto& [key, volume] : after.project.volumes) {
     const auto old = before.project.volumes.find(key);
     if (old == before.project.volumes.end()) continue;
     const bool other = old->second.name != volume.name;
-    const bool unit = after.style == stack::Style::oci && old->second.external != volume.external;
+    const bool unit = after.style == stack::Style::oci &&
+                      (old->second.external != volume.external || !made_alike(old->second, volume));
     if (!other && !unit) continue;
     for (const auto& [name, service] : after.project.services) {
       if (mounts_volume(service, key))

@@ -1,5 +1,6 @@
 #include "gitops/plan/services.hpp"
 
+#include "gitops/plan/dependencies.hpp"
 #include "gitops/plan/resources.hpp"
 #include "src/base/text.hpp"
 
@@ -96,6 +97,7 @@ void compare_list(Reasons& out, const std::string& what, const std::vector<T>& b
   if (out.size() == known) out.push_back(what + " in another order");
 }
 
+// The words are not told: a password may be among them.
 void compare_command(Reasons& out, const std::string& what,
                      const std::optional<std::vector<std::string>>& before,
                      const std::optional<std::vector<std::string>>& after) {
@@ -107,17 +109,25 @@ void compare_flag(Reasons& out, const std::string& what, bool before, bool after
 }
 
 void compare_health(Reasons& out, const Service& before, const Service& after) {
-  const auto key = [](const Service& service) {
-    std::string text = service.health_check ? "set" : "";
-    if (!service.health_check) return text;
-    const compose::HealthCheck& check = *service.health_check;
-    text += check.disabled ? '0' : '1';
-    for (const std::string& word : check.test) text += '\n' + word;
-    text += '\n' + check.interval + '\n' + check.timeout + '\n' + check.start_period + '\n' +
-            check.start_interval + '\n' + std::to_string(check.retries.value_or(-1));
-    return text;
+  if (before.health_check.has_value() != after.health_check.has_value()) {
+    out.push_back(after.health_check ? "health check set" : "health check removed");
+    return;
+  }
+  if (!before.health_check) return;
+  const compose::HealthCheck& was = *before.health_check;
+  const compose::HealthCheck& now = *after.health_check;
+  std::vector<std::string> keys;
+  const auto compare = [&keys](const char* key, const auto& a, const auto& b) {
+    if (a != b) keys.emplace_back(key);
   };
-  if (key(before) != key(after)) out.push_back("health check changed");
+  compare("disable", was.disabled, now.disabled);
+  compare("test", was.test, now.test);
+  compare("interval", was.interval, now.interval);
+  compare("timeout", was.timeout, now.timeout);
+  compare("start_period", was.start_period, now.start_period);
+  compare("start_interval", was.start_interval, now.start_interval);
+  compare("retries", was.retries, now.retries);
+  if (!keys.empty()) out.push_back("health check: " + join(keys, ", "));
 }
 
 std::map<std::string, compose::NetworkAttachment> by_key(
@@ -184,6 +194,25 @@ void compare_other_keys(Reasons& out, const Yaml* before, const Yaml* after) {
 const Yaml* canonical_service(const layout::Stack& stack, const std::string& name) {
   const Yaml* services = stack.project.canonical.find("services");
   return services == nullptr ? nullptr : services->find(name);
+}
+
+std::set<std::string> bound_to(const Service& service, stack::Style style) {
+  std::set<std::string> out = service.implied_dependencies();
+  if (style == stack::Style::oci) return out;
+  for (const compose::Link& link : service.links) out.erase(link.service);
+  for (const std::string& holder : service.joined()) out.insert(holder);
+  return out;
+}
+
+// Without what style oci reads and has no use for: two that differ in nothing else are one container.
+Service as_written(Service service, stack::Style style) {
+  if (style == stack::Style::compose) return service;
+  if (service.restart == "unless-stopped") service.restart = "always";
+  for (compose::NetworkAttachment& attachment : service.networks) {
+    attachment.gw_priority = 0;
+    attachment.link_local_ips.clear();
+  }
+  return service;
 }
 
 }  // namespace
@@ -256,6 +285,11 @@ void add_companions(std::vector<ServiceChange>& changes, const layout::Stack& st
           !holder.empty() && is_recreated(changes, holder)) {
         reason = "shares the network of " + holder;
       }
+      // Namespaces and volumes of a container that is gone are gone. Links are names, but units require each
+      // other.
+      for (const std::string& other : bound_to(service, stack.style)) {
+        if (reason.empty() && is_recreated(changes, other)) reason = "needs " + other;
+      }
       for (const auto& [other, dependency] : service.depends_on) {
         const bool propagates = dependency.restart || (oci && dependency.required);
         if (reason.empty() && propagates && is_recreated(changes, other)) reason = "depends on " + other;
@@ -275,7 +309,9 @@ std::vector<ServiceChange> compare_services(const layout::Stack& before, const l
       out.push_back({name, Action::create, {"new service, image " + service.image}});
       continue;
     }
-    Reasons reasons = differences(old->second, service);
+    Reasons reasons = differences(as_written(old->second, after.style), as_written(service, after.style));
+    if (after.style == stack::Style::oci)
+      compare_text(reasons, "pull policy", old->second.pull_policy, service.pull_policy);
     compare_other_keys(reasons, canonical_service(before, name), canonical_service(after, name));
     if (!reasons.empty()) out.push_back({name, Action::restart, std::move(reasons)});
   }
@@ -286,6 +322,7 @@ std::vector<ServiceChange> compare_services(const layout::Stack& before, const l
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.service < b.service; });
   recreate_users(out, before, after);
+  restart_rewired(out, before, after);
   add_companions(out, after);
   return out;
 }

@@ -125,7 +125,9 @@ std::vector<std::string> unit_differences(const Stack& before, const Stack& afte
   compare("requires", list(before.config.units.requires_), list(after.config.units.requires_));
   compare("starts after", list(before.config.start_after), list(after.config.start_after));
   compare("on-demand mounts", list(before.config.mounts.on_demand), list(after.config.mounts.on_demand));
-  compare("health timeout", before.config.health.timeout, after.config.health.timeout);
+  // In style oci each container has a limit of its own (gitops/plan/dependencies).
+  if (after.style == stack::Style::compose)
+    compare("health timeout", before.config.health.timeout, after.config.health.timeout);
   compare_places(out, before, after);
   compare("uid of the user", std::to_string(before.account.uid), std::to_string(after.account.uid));
   return out;

@@ -1,5 +1,6 @@
 #include "gitops/plan/stacks.hpp"
 
+#include "gitops/plan/dependencies.hpp"
 #include "gitops/plan/resources.hpp"
 #include "gitops/plan/services.hpp"
 #include "gitops/plan/settings.hpp"
@@ -97,7 +98,8 @@ std::vector<std::string> project_differences(const Stack& before, const Stack& a
     const auto old = before.project.services.find(name);
     if (old == before.project.services.end()) continue;
     compare_start_order(out, old->second, service);
-    compare_text(out, "pull policy of " + name, old->second.pull_policy, service.pull_policy);
+    if (after.style == stack::Style::compose)
+      compare_text(out, "pull policy of " + name, old->second.pull_policy, service.pull_policy);
   }
   for (std::string& reason : resource_differences(before, after)) out.push_back(std::move(reason));
   if (before.config.prepare.commands != after.config.prepare.commands ||
@@ -176,6 +178,14 @@ void settle_action(StackChange& change, const Stack& after) {
   change.needed = change.action;
 }
 
+void count_release(StackChange& change, const StackPair& pair, const stack::Release& before,
+                   const stack::Release& after) {
+  if (!pair.before || !pair.after || pair.after->style != stack::Style::oci || before.is_like(after)) return;
+  restart_all(change.services, *pair.before, *pair.after,
+              "its unit is written for NixOS " + after.text() + " instead of " + before.text());
+  settle_action(change, *pair.after);
+}
+
 StackChange compare_stack(const StackPair& pair) {
   if (!pair.after) {
     if (!pair.before) return {pair.name, stack::Style::compose, Action::remove, Action::remove, {}, {}};
@@ -190,8 +200,11 @@ StackChange compare_stack(const StackPair& pair) {
   const Stack& before = *pair.before;
   const Stack& after = *pair.after;
   if (before.style != after.style) {
-    StackChange out = whole(pair, after, Action::restart);
+    StackChange out{pair.name,       after.style, Action::restart,
+                    Action::restart, {},          compare_services(before, after)};
     out.reasons.push_back(after.style == stack::Style::oci ? "style compose -> oci" : "style oci -> compose");
+    for (std::string& reason : unit_differences(before, after)) out.reasons.push_back(std::move(reason));
+    restart_all(out.services, before, after, "made anew in the other style");
     for (std::string& reason : port_differences(before, after)) out.reasons.push_back(std::move(reason));
     return out;
   }
@@ -210,8 +223,14 @@ StackChange compare_stack(const StackPair& pair) {
   add(surrounding_differences(pair), Action::unit);
   add(project_differences(before, after),
       after.style == stack::Style::compose ? Action::reload : Action::unit);
+  // In style oci every container logs in before it starts.
+  if (after.style == stack::Style::oci && !(before.config.registry_login == after.config.registry_login))
+    restart_all(out.services, before, after, "registry login");
   // In style oci every container requires the unit that runs the commands.
-  if (before.prepare_unit() != after.prepare_unit())
+  const bool prepares = after.style == stack::Style::oci && !after.prepare_unit().empty();
+  const bool rewritten =
+      start_limit(before, 300) != start_limit(after, 300) || before.secrets.empty() != after.secrets.empty();
+  if (before.prepare_unit() != after.prepare_unit() || (prepares && rewritten))
     restart_all(out.services, before, after, "prepare.commands");
   settle_action(out, after);
   out.needed = out.action;

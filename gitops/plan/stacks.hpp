@@ -2,6 +2,7 @@
 
 #include "gitops/layout/open_ports.hpp"
 #include "gitops/plan/plan.hpp"
+#include "gitops/stack/release.hpp"
 
 #include <optional>
 #include <string>
@@ -20,6 +21,10 @@ struct StackPair {
 
 // What happens to this stack. Action::none and no reasons: nothing.
 [[nodiscard]] StackChange compare_stack(const StackPair& pair);
+
+// Another NixOS release may have the units of containers written with other options.
+void count_release(StackChange& change, const StackPair& pair, const stack::Release& before,
+                   const stack::Release& after);
 
 // The stack's action follows from those of its services and of its unit; called again when secrets add
 // services.

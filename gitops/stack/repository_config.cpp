@@ -197,10 +197,34 @@ struct Reader {
            path.find_first_of("\n\"\\$") == std::string::npos;
   }
 
+  static std::string home_of(const std::string& name, const User& user) {
+    return user.home.empty() ? "/home/" + name : user.home;
+  }
+
+  static bool holds(const std::string& directory, const std::string& path) {
+    return (path + '/').rfind(directory + '/', 0) == 0;
+  }
+
   void check_storage(const Host& host, const std::string& name, const Yaml& user) const {
     static const std::vector<std::string> drivers{"overlay", "btrfs", "zfs", "vfs"};
-    static const std::vector<std::string> kSystem{"/bin",  "/boot", "/dev", "/etc", "/nix", "/proc",
-                                                  "/root", "/run",  "/sys", "/tmp", "/usr"};
+    static const std::vector<std::string> kSystem{"/bin",
+                                                  "/boot",
+                                                  "/dev",
+                                                  "/etc",
+                                                  "/lib",
+                                                  "/lib64",
+                                                  "/nix",
+                                                  "/proc",
+                                                  "/root",
+                                                  "/run",
+                                                  "/sbin",
+                                                  "/sys",
+                                                  "/tmp",
+                                                  "/usr",
+                                                  "/var/run",
+                                                  "/var/lib/hwcsync",
+                                                  "/var/lib/containers"};
+    static const std::set<std::string> kShared{"/var/cache", "/var/lib", "/var/log", "/var/tmp"};
     const Storage& storage = *host.users.at(name).storage;
     const Location where = key_place(user, "storage");
     if (!is_host_path(storage.path))
@@ -209,7 +233,8 @@ struct Reader {
     const bool of_system = std::any_of(kSystem.begin(), kSystem.end(), [&](const std::string& directory) {
       return (storage.path + '/').rfind(directory + '/', 0) == 0;
     });
-    if (is_host_path(storage.path) && (of_system || storage.path.find('/', 1) == std::string::npos))
+    const bool shared = kShared.count(storage.path) != 0 || storage.path.find('/', 1) == std::string::npos;
+    if (is_host_path(storage.path) && (of_system || shared))
       problems.add(where, "'" + storage.path + "' is the system's: name a directory for podman alone");
     if (std::find(drivers.begin(), drivers.end(), storage.driver) == drivers.end()) {
       problems.add(where, "'" + storage.driver + "' is no storage driver" +
@@ -220,11 +245,18 @@ struct Reader {
                    "the storage of a user is set up with 'podman: true' of the host; without it podman's own "
                    "configuration decides");
     }
+    if (holds(storage.path, home_of(name, host.users.at(name))))
+      problems.add(where, "the home of '" + name + "' is in '" + storage.path +
+                              "': name a directory for podman alone, such as one below it");
     for (const auto& [other_name, other] : host.users) {
-      if (other_name == name || !other.storage) continue;
+      if (other_name == name) continue;
+      const std::string home = home_of(other_name, other);
+      if (holds(home, storage.path) || holds(storage.path, home))
+        problems.add(where, "'" + storage.path + "' and " + home + ", the home of '" + other_name +
+                                "', are one place or in another: podman's files belong to one user");
+      if (!other.storage) continue;
       const std::string& theirs = other.storage->path;
-      if ((storage.path + '/').rfind(theirs + '/', 0) == 0 ||
-          (theirs + '/').rfind(storage.path + '/', 0) == 0)
+      if (holds(theirs, storage.path) || holds(storage.path, theirs))
         problems.add(where, "the storage of the users '" + name + "' and '" + other_name +
                                 "' is one place or in another: podman's files belong to one user");
     }
@@ -249,6 +281,8 @@ struct Reader {
         if (other_name <= name) continue;
         if (user.uid == other.uid)
           problems.add(where, "the users '" + name + "' and '" + other_name + "' have the same uid");
+        if (home_of(name, user) == home_of(other_name, other))
+          problems.add(where, "the users '" + name + "' and '" + other_name + "' have the same home");
         if (std::max(user.sub_ids, other.sub_ids) - std::min(user.sub_ids, other.sub_ids) < 65536) {
           problems.add(where,
                        "the sub-ids of '" + name + "' and '" + other_name + "' overlap: each takes 65,536");

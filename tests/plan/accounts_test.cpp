@@ -113,6 +113,10 @@ TEST_CASE("storage that is named where it was loses nothing, and restarts the un
     REQUIRE(change.services.size() == 2);
     CHECK(change.services[0].reasons == Words{"with the stack's units"});
   }
+  const Plan back = story.plan(named, before);
+  CHECK_FALSE(back.refused());
+  REQUIRE(back.changes.size() == 2);
+  CHECK(back.changes[0].reasons == Words{"storage of the user is named no more, and where it was"});
   const Plan moved = story.plan(named, story.with_user("uid: 1000, home: /srv/homelab, " + place));
   CHECK_FALSE(moved.refused());
   REQUIRE(moved.changes.size() == 2);
@@ -170,6 +174,102 @@ TEST_CASE("published ports that get past the host's firewall, or behind it, are 
   const std::string composed = story.stack_two("style: compose\n", ports);
   CHECK(port_reasons(story.plan(composed, roots)) == past);
   CHECK(port_reasons(story.plan(composed, users)).empty());
+}
+
+TEST_CASE("a stack that goes to another user with files of the host asks who owns them") {
+  Accounts story;
+  const auto with = [&](const std::string& user, const std::string& mount) {
+    story.fixture.write("stacks/two/stack.yaml", user);
+    story.fixture.write("stacks/two/compose.yaml",
+                        compose_file("2.8.4") + "    volumes: ['" + mount + "']\n");
+    return story.fixture.commit(user + mount);
+  };
+  const std::string users = with("style: oci\nuser: homelab\n", "/srv/two:/data");
+  const std::string roots = with("style: oci\n", "/srv/two:/data");
+  const Plan plan = story.plan(users, roots);
+  REQUIRE(acks_of(plan) == Words{"owner-changed:two"});
+  CHECK(plan.refusals[0].message.rfind("two goes from homelab to root, and the files below /srv/two keep",
+                                       0) == 0);
+  CHECK_FALSE(story.plan(users, roots, {"owner-changed:two"}).refused());
+  CHECK_FALSE(story
+                  .plan(with("style: oci\nuser: homelab\n", "/srv/two:/data:ro"),
+                        with("style: oci\n", "/srv/two:/data:ro"))
+                  .refused());
+}
+
+TEST_CASE("a volume that a service mounts no more is refused, declared or not") {
+  Accounts story;
+  const auto with = [&](const std::string& mounts, const std::string& volumes) {
+    story.fixture.write("stacks/one/compose.yaml", compose_file("2.8.4") + mounts + volumes);
+    return story.fixture.commit(mounts + volumes);
+  };
+  const std::string declared = "volumes: { data: , other: }\n";
+  const std::string before = with("    volumes: ['data:/data']\n", declared);
+  for (const char* mounts : {"    volumes: ['/srv/data:/data']\n", "    volumes: ['other:/data']\n", ""}) {
+    const Plan plan = story.plan(before, with(mounts, declared));
+    INFO(mounts);
+    REQUIRE(acks_of(plan) == Words{"volume-removed:one/data"});
+    CHECK(plan.refusals[0].message ==
+          "one: volume 'data' is no longer mounted by cache; its data stays, but cache does not see it");
+  }
+  CHECK_FALSE(story.plan(before, with("    volumes: ['data:/elsewhere']\n", declared)).refused());
+}
+
+// A host that runs other stacks than before, all of the user homelab.
+std::string with_stacks(Accounts& story, const std::string& stacks) {
+  story.fixture.write("hwcsync.yaml",
+                      "version: 1\ndefaults: { user: homelab }\nhosts:\n  server:\n    flake: '#server'\n    "
+                      "stacks: [" +
+                          stacks + "]\n    users: { homelab: { uid: 1000 } }\n");
+  return story.fixture.commit(stacks);
+}
+
+TEST_CASE(
+    "a stack whose directory got another name leaves its volumes behind: refused, with the way to keep "
+    "them") {
+  Accounts story;
+  const std::string volume = "    volumes: ['data:/data']\nvolumes: { data: }\n";
+  const std::string before = with_stacks(story, "one, two");
+  story.fixture.write("stacks/photos/compose.yaml", compose_file("2.9.0") + volume);
+  const std::string renamed = with_stacks(story, "photos, two");
+  const Plan plan = story.plan(before, renamed);
+  REQUIRE(acks_of(plan) == Words{"volume-removed:photos/data"});
+  CHECK(
+      plan.refusals[0].message ==
+      "one goes and photos comes with the same service: volume 'data' is now photos_data of homelab and was "
+      "one_data of homelab: it starts empty. 'project: one' in the new stack.yaml keeps the old one");
+  CHECK_FALSE(story.plan(before, renamed, {"volume-removed:photos/data"}).refused());
+  CHECK(to_text(plan).find("1 of 2 stacks changes, 1 leaves;") != std::string::npos);
+
+  story.fixture.write("stacks/photos/stack.yaml", "project: one\n");
+  CHECK_FALSE(story.plan(before, story.fixture.commit("the old project")).refused());
+  story.fixture.write("stacks/photos/stack.yaml", "{}\n");
+  story.fixture.write("stacks/photos/compose.yaml",
+                      "services:\n  cache:\n    image: docker.io/library/other:1\n" + volume);
+  CHECK_FALSE(story.plan(before, story.fixture.commit("another stack altogether")).refused());
+}
+
+TEST_CASE("another NixOS release writes the units of containers of style oci with other options") {
+  Accounts story;
+  const auto with_release = [&](const std::string& release) {
+    story.with_user("uid: 1000");
+    story.fixture.write("stacks/two/stack.yaml", "style: oci\n");
+    story.fixture.write(
+        "hwcsync.yaml",
+        "version: 1\ndefaults: { user: homelab }\nhosts:\n  server:\n    flake: '#server'\n    "
+        "stacks: [one, two]\n    nixpkgs: '" +
+            release + "'\n    users: { homelab: { uid: 1000 } }\n");
+    return story.fixture.commit(release);
+  };
+  const std::string old = with_release("24.05");
+  const Plan plan = story.plan(old, with_release("25.05"));
+  REQUIRE(plan.changes.size() == 1);
+  CHECK(plan.changes[0].stack == "two");
+  CHECK(plan.changes[0].action == Action::restart);
+  REQUIRE(plan.changes[0].services.size() == 2);
+  CHECK(plan.changes[0].services[0].reasons == Words{"its unit is written for NixOS 25.05 instead of 24.05"});
+  const std::string now = story.fixture.commit("now");
+  CHECK(story.plan(now, with_release("25.11")).changes.empty());
 }
 
 }  // namespace

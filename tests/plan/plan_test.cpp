@@ -351,6 +351,27 @@ TEST_CASE("a volume of style oci with other settings is refused, with the way ou
   }
 }
 
+TEST_CASE("a database whose tag tells no version, or whose service got another name, is asked for too") {
+  Story story;
+  const auto with = [&](const std::string& name, const std::string& image) {
+    story.fixture.write("stacks/two/compose.yaml",
+                        "services: { " + name + ": { image: '" + image + "' } }\n");
+    return story.fixture.commit(name + image);
+  };
+  const std::string before = with("db", "docker.io/library/postgres:16");
+  const auto asked = [&](const std::string& to) {
+    const Plan plan = story.plan(before, to);
+    return plan.refusals.empty() ? "" : plan.refusals[0].message;
+  };
+  CHECK(asked(with("db", "docker.io/library/postgres:latest")) ==
+        "two/db: the database goes from version 16 to a version that its tag does not tell, and its data "
+        "files may "
+        "not be readable by both");
+  CHECK(asked(with("base", "docker.io/library/postgres:17"))
+            .rfind("two/base: the database goes from version 16 to", 0) == 0);
+  CHECK(asked(with("db", "docker.io/library/postgres:16.4")).empty());
+}
+
 TEST_CASE("an image that the host will build is told, and only where there is something to build") {
   Story story;
   const auto compose = [](const std::string& more) {
@@ -364,11 +385,12 @@ TEST_CASE("an image that the host will build is told, and only where there is so
   const Plan first = story.plan(story.first, second);
   CHECK(first.builds == std::vector<std::string>{"two/page"});
   CHECK(to_text(first).find("1 image to build") != std::string::npos);
-  CHECK(to_text(first).find("two/page: by the start of the stack") != std::string::npos);
+  CHECK(to_text(first).find("two/page: before the switch") != std::string::npos);
   CHECK(to_json(first)["summary"]["builds"] == Json::array({"two/page"}));
   story.fixture.write("stacks/two/compose.yaml", compose(", hostname: page"));
   const std::string third = story.fixture.commit("a name");
   CHECK(story.plan(second, third).builds.empty());
+  CHECK(to_text(story.plan(second, third)).find("directories") == std::string::npos);
   story.fixture.write("stacks/two/page/index.html", "hello");
   CHECK(story.plan(third, story.fixture.commit("content")).builds == std::vector<std::string>{"two/page"});
 }

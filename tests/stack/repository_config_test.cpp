@@ -162,6 +162,25 @@ TEST_CASE("the storage of a user is a place of that user's alone") {
              Catch::Matchers::Contains("no user of a host can be called"));
 }
 
+TEST_CASE("podman's place of a user is no place of somebody else") {
+  const auto told = [](const std::string& users) {
+    return problems("hosts:\n  h:\n    flake: '#h'\n    podman: true\n    users:\n" + users + "version: 1\n");
+  };
+  const std::string b = "      b: { uid: 1001, sub-ids: 200000, home: /srv/b }\n";
+  for (const char* place : {"/srv/b", "/srv/b/.local/share/containers/storage", "/srv/b/x"}) {
+    INFO(place);
+    CHECK_THAT(told("      a: { uid: 1000, storage: { path: " + std::string(place) + " } }\n" + b),
+               Catch::Matchers::Contains("the home of 'b', are one place or in another"));
+  }
+  CHECK_THAT(told("      a: { uid: 1000, home: /srv/a, storage: { path: /srv/a } }\n"),
+             Catch::Matchers::Contains("the home of 'a' is in '/srv/a'"));
+  CHECK_THAT(told("      a: { uid: 1000, storage: { path: /var/lib } }\n"),
+             Catch::Matchers::Contains("is the system's"));
+  CHECK_THAT(told("      a: { uid: 1000, home: /srv/b }\n" + b),
+             Catch::Matchers::Contains("the users 'a' and 'b' have the same home"));
+  CHECK(told("      a: { uid: 1000, home: /srv/a, storage: { path: /srv/a/podman } }\n" + b).empty());
+}
+
 TEST_CASE("paths stay inside the repository and generated files apart") {
   CHECK(problems("stacks: ../x\n" + kHost) ==
         "hwcsync.yaml:1:9: '../x' must be a path inside the repository, without '.', '..' and a slash at "
