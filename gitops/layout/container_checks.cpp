@@ -207,15 +207,8 @@ void check_text(const Yaml& value, const std::string& path, const Location& wher
     check_text(value.items[i], path + '[' + std::to_string(i) + ']', where, problems);
 }
 
-// What podman can do for root only, or for users only, and says at the start.
+// What podman can do for root only, and asks of others at the start.
 void check_rootless(const Stack& stack, Problems& problems) {
-  for (const auto& [name, service] : stack.project.services) {
-    if (!stack.is_rootless() && service.userns_mode.rfind("keep-id", 0) == 0)
-      problems.add(service.where,
-                   "the service '" + name + "' has userns_mode: " + service.userns_mode +
-                       ", which is for a user's podman, and this stack's is root's; remove it, or "
-                       "name a 'user' in stack.yaml");
-  }
   if (!stack.is_rootless()) return;
   for (const auto& [key, network] : stack.project.networks) {
     if (network.external || (network.driver != "macvlan" && network.driver != "ipvlan")) continue;

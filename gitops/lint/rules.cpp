@@ -2,7 +2,7 @@
 
 #include "gitops/compose/ports.hpp"
 #include "gitops/lint/image.hpp"
-#include "gitops/lint/rootless.hpp"
+#include "gitops/lint/start_checks.hpp"
 #include "src/base/text.hpp"
 
 #include <algorithm>
@@ -274,6 +274,19 @@ std::span<const Rule> rules() {
            "Docker reads 'postgres:16' as docker.io/library/postgres:16; podman asks the registries of its "
            "configuration, in their order, and may find somebody else's image or none. Write the registry.",
            image_unqualified},
+      Rule{"keep-id-of-root", Severity::error, "a rootful container asks for userns_mode: keep-id",
+           "keep-id keeps the id of the user who starts the container, and podman refuses it for root: the "
+           "start "
+           "fails and the run is rolled back. Without it the container's ids are the host's.",
+           keep_id_of_root},
+      Rule{"namespace-by-container", Severity::warn,
+           "a container joins another by its name instead of its service",
+           "With network_mode, pid or ipc 'service:NAME' the two start in order and are made anew together. "
+           "With "
+           "'container:NAME' nobody knows that they belong together: the plan names only the one that "
+           "changes, and "
+           "podman refuses to replace a container that another depends on.",
+           namespace_by_container},
       Rule{"repository-mount-read-only", Severity::warn,
            "a file or directory of the repository is mounted as if it could be written to",
            "What a revision holds is deployed from the Nix store, where nobody can write: the mount is "

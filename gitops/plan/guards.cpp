@@ -26,68 +26,6 @@ void check_host(const GuardInputs& in, std::vector<Refusal>& out) {
   }
 }
 
-<<<<<<< HEAD
-void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
-  for (const auto& [name, service] : pair.after->project.services) {
-    const auto old = pair.before->project.services.find(name);
-    if (old == pair.before->project.services.end()) continue;
-    const auto was = database_major(old->second.image);
-    const auto now = database_major(service.image);
-    if (!was || !now || *was == *now) continue;
-    out.push_back({"database-major",
-                   pair.name + '/' + name + ": the database goes from version " + std::to_string(*was) +
-                       " to " + std::to_string(*now) + ", and its data files may not be readable by both",
-                   "database-major:" + pair.name + '/' + name});
-  }
-}
-
-// The same data is there only under the same name in the same user's store.
-void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
-  for (const auto& [key, volume] : pair.before->project.volumes) {
-    if (volume.external) continue;
-    const auto& after = pair.after->project.volumes;
-    const auto now = after.find(key);
-    const std::string ack = "volume-removed:" + pair.name + '/' + key;
-    if (now == after.end()) {
-      out.push_back(
-          {"volume-removed",
-           pair.name + ": volume '" + key + "' is no longer used; its data stays, but no container sees it",
-           ack});
-    } else if (is_moved(*pair.before, *pair.after)) {
-      const auto place = [](const layout::Stack& stack) {
-        return described(storage_of(stack.user, stack.account));
-      };
-      out.push_back({"volume-removed",
-                     pair.name + ": volume '" + key + "' starts empty, because the storage of " +
-                         pair.after->user + " goes from " + place(*pair.before) + " to " +
-                         place(*pair.after) +
-                         ". The data of the old one stays in the old place, but no container sees it",
-                     ack});
-    } else if (now->second.name != volume.name || pair.before->user != pair.after->user) {
-      out.push_back({"volume-removed",
-                     pair.name + ": volume '" + key + "' is now " + now->second.name + " of " +
-                         pair.after->user + " and was " + volume.name + " of " + pair.before->user +
-                         ": it starts empty. The data of the old one stays, but no container sees it",
-                     ack});
-    }
-  }
-}
-
-void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
-  for (const std::string& key : changed_volumes(*pair.before, *pair.after)) {
-    const std::string& name = pair.after->project.volumes.at(key).name;
-    out.push_back(
-        {"volume-changed",
-         pair.name + ": volume '" + key +
-             "' is asked for with other settings than it was made with; podman cannot change them "
-             "and hwcsync removes no data, so its containers would not start. Save it (podman volume "
-             "export " +
-             name + " -o FILE), stop its containers, remove it (podman volume rm " + name +
-             ") and go on; or give the new one another name, or take the change back",
-         "volume-changed:" + pair.name + '/' + key});
-  }
-}
-
 // podman keeps the driver that a place was begun with, and tells only its log (tried with 5.4).
 void check_driver(const std::string& name, const stack::User& was, const stack::User& now,
                   std::vector<Refusal>& out) {
@@ -100,11 +38,7 @@ void check_driver(const std::string& name, const stack::User& was, const stack::
                  "storage-driver:" + name});
 }
 
-// The units of a user without settings are restarted after podman's place has changed: they would look for
-// what runs in the new one.
-=======
 // The service at a user's socket goes on in the old place, and without settings no start could tell.
->>>>>>> ab90ab8 (Predict what NixOS restarts, and ask before data is left behind)
 void check_storage(const GuardInputs& in, std::vector<Refusal>& out) {
   if (in.before == nullptr) return;
   for (const auto& [name, user] : in.before->users) {

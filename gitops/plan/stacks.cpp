@@ -193,7 +193,9 @@ StackChange compare_stack(const StackPair& pair) {
   }
   if (pair.before_unreadable) {
     StackChange out = whole(pair, *pair.after, Action::restart);
-    out.reasons.push_back("what was deployed can no longer be read: compared as files");
+    out.reasons.push_back(
+        "what was deployed can no longer be read: compared as files, without its volumes, owners and "
+        "database versions");
     return out;
   }
   if (!pair.before) return whole(pair, *pair.after, Action::create);

@@ -194,7 +194,8 @@ struct Reader {
 
   static bool is_host_path(const std::string& path) {
     return path.size() > 1 && path.front() == '/' && is_repository_path(path.substr(1)) &&
-           path.find_first_of("\n\"\\$") == std::string::npos;
+           path.find_first_of("\"\\$") == std::string::npos &&
+           std::none_of(path.begin(), path.end(), [](unsigned char c) { return c < ' ' || c == 127; });
   }
 
   static std::string home_of(const std::string& name, const User& user) {

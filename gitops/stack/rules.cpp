@@ -10,6 +10,8 @@ const std::vector<std::string>& rule_names() {
       "health-missing-for-healthy-dependency",
       "image-unpinned",
       "image-unqualified",
+      "keep-id-of-root",
+      "namespace-by-container",
       "repository-mount-read-only",
       "rootless-low-port",
       "rootless-network-volume",

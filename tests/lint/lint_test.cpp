@@ -162,6 +162,24 @@ TEST_CASE("waiting for the health of a service without a check is an error") {
   CHECK(findings(head + ", healthcheck: { test: x } }\n").empty());
 }
 
+TEST_CASE("keep-id is for a user's podman") {
+  const std::string keep = "services: { a: { image: 'r.io/a:1', userns_mode: 'keep-id:uid=1' } }\n";
+  CHECK(names(findings(keep, "style: oci\n")) == Names{"keep-id-of-root/a"});
+  CHECK(findings(keep).empty());
+}
+
+TEST_CASE("a container that joins another by name is told how to name the service") {
+  const std::string vpn =
+      "services: { vpn: { image: 'r.io/v:1', container_name: vpn1 }, a: { image: 'r.io/a:1', ";
+  const auto own = findings(vpn + "network_mode: 'container:vpn1' } }\n");
+  REQUIRE(names(own) == Names{"namespace-by-container/a"});
+  CHECK(own[0].fix == "write network_mode: service:vpn");
+  const auto foreign = findings(vpn + "pid: 'container:other' } }\n");
+  REQUIRE(names(foreign) == Names{"namespace-by-container/a"});
+  CHECK(foreign[0].fix == "put both into one stack and write pid: service:SERVICE");
+  CHECK(findings(vpn + "network_mode: 'service:vpn' } }\n").empty());
+}
+
 TEST_CASE("a user's podman neither opens low ports nor mounts network file systems") {
   const std::string port = "services: { a: { image: 'r.io/a:1', ports: [ '80:8080', '8443:443' ] } }\n";
   const auto low = findings(port);

@@ -142,7 +142,7 @@ const std::vector<Case>& cases() {
     {"assets = { Caddyfile = here + \"/photos/Caddyfile\"; };", {"+ etc stacks/web/assets/Caddyfile", "content"}},
     {"trees = { site = here + \"/photos\"; };", {"+ etc stacks/web/trees/site", "content"}},
     {"contexts = { app = here + \"/photos\"; };", {"+ etc stacks/web/contexts/app"}},
-    {"storageConf = \"/etc/x.conf\";", {"+ unit: Environment=\"CONTAINERS_STORAGE_CONF=/etc/x.conf\"", "- unit: X-StopIfChanged=false"}},
+    {"storageConf = \"/etc/x.conf\";", {"+ unit: Environment=\"CONTAINERS_STORAGE_CONF=/etc/x.conf\""}},
     {"buildCommands = [ \"make image\" ];", {"+ build.sh: make image", "+ unit: TimeoutStartSec=2310", "- unit: TimeoutStartSec=510", "content"}},
     {"services = [ \"app\" ]; oneshots = [ \"migrate\" ];", {"+ unit.conf: oneshot=migrate", "+ unit.conf: service=app", "content"}},
     {"envFiles = [ { sopsFile = here + \"/secrets/photos.env\"; runFile = \"/run/user/%U/secrets/web-stack.env\"; } \"/srv/more.env\" ];",

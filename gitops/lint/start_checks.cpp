@@ -1,4 +1,4 @@
-#include "gitops/lint/rootless.hpp"
+#include "gitops/lint/start_checks.hpp"
 
 #include "gitops/compose/ports.hpp"
 
@@ -54,6 +54,51 @@ std::vector<Finding> rootless_network_volume(const layout::Stack& stack,
                       ", and only root may mount one: containers of " + stack.user + " would not start";
     finding.fix = "mount it on the host (fileSystems), name it under mounts.required, and bind its directory";
     out.push_back(std::move(finding));
+  }
+  return out;
+}
+
+std::vector<Finding> keep_id_of_root(const layout::Stack& stack,
+                                     const stack::RepositoryConfig& /*repository*/) {
+  std::vector<Finding> out;
+  if (stack.is_rootless()) return out;
+  for (const auto& [name, service] : stack.project.services) {
+    if (service.userns_mode.rfind("keep-id", 0) != 0) continue;
+    Finding finding;
+    finding.where = service.where;
+    finding.service = name;
+    finding.message = name + " has userns_mode: " + service.userns_mode +
+                      ", which podman has for users only, and " + stack.name + " is root's";
+    finding.fix = "remove it, or name a 'user' in stack.yaml";
+    out.push_back(std::move(finding));
+  }
+  return out;
+}
+
+std::vector<Finding> namespace_by_container(const layout::Stack& stack,
+                                            const stack::RepositoryConfig& /*repository*/) {
+  constexpr std::string_view kContainer = "container:";
+  std::vector<Finding> out;
+  for (const auto& [name, service] : stack.project.services) {
+    for (const auto& [key, mode] : {std::pair<std::string, std::string>{"network_mode", service.network_mode},
+                                    {"pid", service.pid},
+                                    {"ipc", service.ipc}}) {
+      if (mode.rfind(kContainer, 0) != 0) continue;
+      const std::string holder = mode.substr(kContainer.size());
+      std::string own;
+      for (const auto& [other_name, other] : stack.project.services) {
+        if (stack.container(other) == holder) own = other_name;
+      }
+      Finding finding;
+      finding.where = service.where;
+      finding.service = name;
+      finding.message =
+          name + " lives in the container '" + holder + "' by its name (" + key + "): it neither starts " +
+          "after it nor is made anew with it, and podman does not replace a container that another needs";
+      finding.fix = own.empty() ? "put both into one stack and write " + key + ": service:SERVICE"
+                                : "write " + key + ": service:" + own;
+      out.push_back(std::move(finding));
+    }
   }
   return out;
 }
