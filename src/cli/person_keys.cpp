@@ -1,11 +1,8 @@
 #include "src/cli/person_keys.hpp"
 
-#include "secrets/age/piped_program.hpp"
 #include "secrets/identity/identity_file.hpp"
 #include "src/base/error.hpp"
-#include "src/base/process.hpp"
 #include "src/base/text.hpp"
-#include "src/cli/words.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -14,7 +11,6 @@
 #include <iterator>
 #include <utility>
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace hwcsync::cli {
@@ -69,37 +65,6 @@ std::vector<secrets::Identity> keys_of_environment() {
   return secrets::parse_identities(lines.bytes(), "SOPS_AGE_KEY");
 }
 
-std::map<std::string, std::string> own_environment() {
-  std::map<std::string, std::string> out;
-  for (char** one = environ; *one != nullptr; ++one) {
-    const std::string_view line = *one;
-    const auto equals = line.find('=');
-    if (equals != std::string_view::npos) out.emplace(line.substr(0, equals), line.substr(equals + 1));
-  }
-  return out;
-}
-
-// A command that fails may print what it should not.
-std::string without_keys(std::string text) {
-  constexpr std::string_view kKey = "AGE-SECRET-KEY-";
-  for (auto at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 5)) {
-    const auto end = std::min(text.find_first_of(" \t\r\n\"'", at), text.size());
-    text.replace(at, end - at, "(key)");
-  }
-  return text;
-}
-
-// What the program prints goes from its pipe into the arena.
-std::vector<secrets::Identity> keys_of_command(const std::string& command) {
-  const std::vector<std::string> argv = split_words(command);
-  const secrets::PipedResult result = secrets::run_piped(argv, {}, {}, own_environment());
-  if (!WIFEXITED(result.status) || WEXITSTATUS(result.status) != 0) {
-    const std::string said = without_keys(telling_line(result.errors));
-    throw Error("cannot run", argv.front(), "it failed" + (said.empty() ? "" : ": " + printable(said)));
-  }
-  return secrets::parse_identities(result.output.bytes(), "SOPS_AGE_KEY_CMD");
-}
-
 }  // namespace
 
 std::string or_stdin(const std::string& path) {
@@ -107,7 +72,7 @@ std::string or_stdin(const std::string& path) {
 }
 
 PersonKeys find_person_keys(const std::vector<std::string>& files, const settings::Settings& settings,
-                            KeyPrograms programs) {
+                            const RecipientGroups& wanted) {
   PersonKeys out;
   if (!files.empty()) {
     for (const std::string& file : files) add_all(out, secrets::load_identities(or_stdin(file)));
@@ -122,12 +87,13 @@ PersonKeys find_person_keys(const std::vector<std::string>& files, const setting
   }
   try_source(out, "SOPS_AGE_KEY", keys_of_environment);
   if (const auto named = variable("SOPS_AGE_KEY_FILE"); !named.empty()) try_file(out, named, Expected::named);
-  if (const auto command = variable("SOPS_AGE_KEY_CMD"); !command.empty() && programs == KeyPrograms::run)
-    try_source(out, "SOPS_AGE_KEY_CMD", [&] { return keys_of_command(command); });
   const std::string config = variable("XDG_CONFIG_HOME");
   if (!config.empty() || !home.empty())
     try_file(out, (config.empty() ? home + "/.config" : config) + "/sops/age/keys.txt", Expected::perhaps);
   for (const std::string& file : settings.identities) try_file(out, file, Expected::perhaps);
+  KeyPrograms([&](const std::string& trouble) {
+    if (!std::ranges::count(out.unused, trouble)) out.unused.push_back(trouble);
+  }).ask(wanted, out.identities);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "secrets/identity/identity.hpp"
+#include "src/cli/key_programs.hpp"
 #include "src/settings/settings.hpp"
 
 #include <string>
@@ -14,18 +15,15 @@ struct PersonKeys {
   std::vector<std::string> unused;  // "/home/eric/.ssh/id_ed25519: unsupported: ..."
 };
 
-// A dry run starts nothing: SOPS_AGE_KEY_CMD may ask a person or a token.
-enum class KeyPrograms { run, leave };
-
 // With `files` (-i; "-" is standard input) exactly those, and what is wrong with one is an error. Else what
 // sops looks for: SOPS_AGE_SSH_PRIVATE_KEY_FILE, ~/.ssh/id_ed25519, ~/.ssh/id_rsa, SOPS_AGE_KEY,
-// SOPS_AGE_KEY_FILE, what SOPS_AGE_KEY_CMD prints, and sops/age/keys.txt below XDG_CONFIG_HOME or ~/.config;
-// and this machine's configured identities where they can be read. One that cannot be used does not stop the
-// search. SOPS_AGE_KEY is taken out of the environment. SOPS_AGE_SSH_PRIVATE_KEY_CMD is not run. For the
-// command line only: a service uses what it is configured with.
+// SOPS_AGE_KEY_FILE, sops/age/keys.txt below XDG_CONFIG_HOME or ~/.config; this machine's configured
+// identities where they can be read; and, for those of `wanted` that none of these opens, what programs print
+// (KeyPrograms): they may ask a person or a token, so a dry run wants nothing. One that cannot be used does
+// not stop the search. SOPS_AGE_KEY is taken out of the environment. For the command line only: a service
+// uses what it is configured with.
 [[nodiscard]] PersonKeys find_person_keys(const std::vector<std::string>& files,
-                                          const settings::Settings& settings,
-                                          KeyPrograms programs = KeyPrograms::run);
+                                          const settings::Settings& settings, const RecipientGroups& wanted);
 
 // UsageError with the places that were looked at, unless there is an identity.
 void require_identity(const PersonKeys& keys, const std::string& purpose);

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -41,8 +42,9 @@ void show(const secrets::SecureBuffer& value, const std::string& name, Context& 
 }
 
 // An encrypted file, or one value of it.
-void show_file(const Options& options, const PersonKeys& keys, Context& context) {
+void show_file(const Options& options, Context& context, const settings::Settings& settings) {
   const std::string ciphertext = read_file(options.name);
+  const PersonKeys keys = find_person_keys(options.identities, settings, groups_of(ciphertext));
   const auto format = secrets::detect_source_format(ciphertext);
   if (!format) {
     throw secrets::SecretError(secrets::SecretFailure::not_encrypted, {"cannot show", options.name, {}, {}},
@@ -100,8 +102,7 @@ void show_from_view(const std::string& path, const std::string& name, Context& c
 }
 
 // The secret as its consumers would see it, from the ciphertexts of a repository.
-void show_from_repository(const Options& options, Context& context, const settings::Settings& settings,
-                          const PersonKeys& keys) {
+void show_from_repository(const Options& options, Context& context, const settings::Settings& settings) {
   const Files files = open_files("", context, settings);
   const auto config = stack::read_repository_config(*files.tree);
   layout::LoadCounters counters;
@@ -118,10 +119,14 @@ void show_from_repository(const Options& options, Context& context, const settin
                       "hwcsync secrets ls lists them"});
   }
   secrets::Ciphertexts ciphertexts;
+  RecipientGroups wanted;
   for (const secrets::SecretFile& file : manifest.files) {
-    for (const secrets::Source* source : secrets::sources_of(file))
-      ciphertexts.emplace(source->id, files.tree->read(source->path).value_or(""));
+    for (const secrets::Source* source : secrets::sources_of(file)) {
+      const auto found = ciphertexts.emplace(source->id, files.tree->read(source->path).value_or("")).first;
+      std::ranges::move(groups_of(found->second), std::back_inserter(wanted));
+    }
   }
+  const PersonKeys keys = find_person_keys(options.identities, settings, wanted);
   const auto generation = secrets::stage(std::move(manifest), ciphertexts, keys.identities);
   const secrets::StagedFile& file = generation->files().front();
   if (!file.readable()) {
@@ -136,7 +141,7 @@ int cat(const Options& options, Context& context) {
   const settings::Settings settings = load_settings(context);
   std::error_code error;
   if (fs::is_regular_file(options.name, error)) {
-    show_file(options, find_person_keys(options.identities, settings), context);
+    show_file(options, context, settings);
     return kDone;
   }
   if (!options.key.empty())
@@ -146,7 +151,7 @@ int cat(const Options& options, Context& context) {
   if (path) {
     show_from_view(*path, options.name, context, settings);
   } else {
-    show_from_repository(options, context, settings, find_person_keys(options.identities, settings));
+    show_from_repository(options, context, settings);
   }
   return kDone;
 }

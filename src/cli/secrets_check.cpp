@@ -107,7 +107,10 @@ int check(const Options& options, Context& context) {
     for (auto& [path, file] : inventory.files)
       std::erase_if(file.hosts, [&](const std::string& host) { return host != context.host; });
   }
-  const PersonKeys keys = find_person_keys(options.identities, settings);
+  RecipientGroups wanted;
+  for (const auto& [path, file] : inventory.files)
+    std::ranges::move(groups_of(file.content), std::back_inserter(wanted));
+  const PersonKeys keys = find_person_keys(options.identities, settings, wanted);
   std::vector<lint::Finding> findings = lint::check_secrets(inventory);
   std::vector<Row> rows;
   for (const auto& [path, file] : inventory.files) {

@@ -30,8 +30,8 @@ int decrypt(const Options& options, Context& context) {
     throw UsageError({"cannot read standard input", "twice", "'-' can stand for the file or for one identity",
                       "put the other one into a file"});
   }
-  PersonKeys keys = find_person_keys(identities, load_settings(context));
   const std::string ciphertext = read_file(or_stdin(path));
+  PersonKeys keys = find_person_keys(identities, load_settings(context), groups_of(ciphertext));
   const std::string name = path == "-" ? "standard input" : path;
   try {
     const secrets::SourceFormat format = format_of_file(ciphertext, options.format, "cannot decrypt", name);

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -319,12 +320,27 @@ OrderedJson to_json(const std::vector<Result>& results) {
   return {{"version", 1}, {"files", files}};
 }
 
+// Those of now and those to come: what was written is read again. A dry run asks nobody.
+RecipientGroups wanted_by(const std::vector<Target>& targets, const Options& options) {
+  RecipientGroups out;
+  if (options.dry_run) return out;
+  for (const Target& target : targets) {
+    if (!target.trouble.empty()) continue;
+    try {
+      std::ranges::move(groups_of(read_file(target.path)), std::back_inserter(out));
+      out.push_back(target.recipients);
+    } catch (const SystemError&) {
+      // It is told with what becomes of each file.
+    }
+  }
+  return out;
+}
+
 int rekey(const Options& options, Context& context) {
   secrets::harden_process();
   const settings::Settings settings = load_settings(context);
   const auto targets = targets_of(options, context, settings);
-  const PersonKeys keys =
-      find_person_keys(options.identities, settings, options.dry_run ? KeyPrograms::leave : KeyPrograms::run);
+  const PersonKeys keys = find_person_keys(options.identities, settings, wanted_by(targets, options));
   if (!options.dry_run) require_identity(keys, "cannot rekey");
   const Rekeying rekeying(options, keys);
   std::vector<Result> results;

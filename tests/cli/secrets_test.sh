@@ -12,6 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 HOME=$work/home HWCSYNC_CONFIG=$work/config.yaml
 unset XDG_CONFIG_HOME SOPS_AGE_KEY SOPS_AGE_KEY_FILE SOPS_AGE_SSH_PRIVATE_KEY_FILE SOPS_AGE_KEY_CMD
+unset SOPS_AGE_SSH_PRIVATE_KEY_CMD SOPS_AGE_RECIPIENT
 mkdir -p "$HOME/.ssh" "$HOME/.config/sops/age"
 printf 'version: 1\nrepository: { url: /nowhere }\nidentities: [ %s/host ]\nstate-dir: %s/state\nruntime-dir: %s/run\n' "$work" "$work" "$work" >"$HWCSYNC_CONFIG"
 failed=0
@@ -125,6 +126,34 @@ rm -f "$work/ran"
 SOPS_AGE_KEY_CMD=$work/key-program "$program" secrets rekey --dry-run >/dev/null 2>&1
 [[ ! -e $work/ran ]] || fail "a dry run of rekey runs SOPS_AGE_KEY_CMD"
 expect 65 'it failed: cat: ' env SOPS_AGE_KEY_CMD="cat \$HOME;id" "$program" secrets decrypt stacks/app/app.env
+# It is told for whom, one after the other until a key opens the file; sops asks for the same.
+cat >"$work/key-for" <<SH
+#!/bin/sh
+printf '<%s>\\n' "\$SOPS_AGE_RECIPIENT" >>"$work/asked"
+[ "\$SOPS_AGE_RECIPIENT" = $admin ] && cat "$work/admin"
+SH
+chmod 755 "$work/key-for"
+asked() { # EXPECTED: for whom keys were asked since the last time
+  local got
+  got=$(cat "$work/asked" 2>/dev/null)
+  rm -f "$work/asked"
+  checks=$((checks + 1))
+  [[ $got == "$1" ]] || fail "asked for '$got' instead of '$1'"
+}
+both="<$host>"$'\n'"<$admin>"
+value "$plain" env SOPS_AGE_KEY_CMD="$work/key-for" "$program" secrets decrypt stacks/app/app.env
+asked "$both"
+value "$plain" env SOPS_AGE_KEY_FILE="$work/admin" SOPS_AGE_KEY_CMD="$work/key-for" "$program" secrets decrypt stacks/app/app.env
+asked ""
+expect 0 '"you": true' env SOPS_AGE_KEY_CMD="$work/key-for" "$program" secrets check --json
+asked "$both"$'\n<>' # once each for all sops files; an age file does not tell
+value "$plain" env SOPS_AGE_SSH_PRIVATE_KEY_CMD="cat '$work/host'" "$program" secrets decrypt stacks/app/app.env
+expect 65 "SOPS_AGE_SSH_PRIVATE_KEY_CMD: it failed: cat: /nowhere/key" env SOPS_AGE_SSH_PRIVATE_KEY_CMD="cat /nowhere/key" "$program" secrets decrypt stacks/app/app.env
+if SOPS_DISABLE_VERSION_CHECK=1 sops --version 2>/dev/null | grep -q '^sops 3\.1[3-9]'; then
+  value "$plain" env SOPS_AGE_KEY_CMD="$work/key-for" sops decrypt stacks/app/app.env
+  asked "$both"
+  value "$plain" env SOPS_AGE_SSH_PRIVATE_KEY_CMD="cat '$work/host'" sops decrypt stacks/app/app.env
+fi
 expect 65 "SOPS_AGE_KEY_CMD: No such file" env SOPS_AGE_KEY_CMD=/nowhere/program "$program" secrets decrypt stacks/app/app.env
 cp "$work/host" "$HOME/.ssh/id_ed25519"
 value "$plain" "$program" secrets decrypt stacks/app/app.env
