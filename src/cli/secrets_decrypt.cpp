@@ -13,6 +13,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 namespace hwcsync::cli {
 namespace {
 
@@ -30,7 +32,8 @@ int decrypt(const Options& options, Context& context) {
     throw UsageError({"cannot read standard input", "twice", "'-' can stand for the file or for one identity",
                       "put the other one into a file"});
   }
-  const std::string ciphertext = read_file(or_stdin(path));
+  // Opened by its path, standard input would be refused where it is a socket or another user's file.
+  const std::string ciphertext = path == "-" ? read_all(STDIN_FILENO, "standard input") : read_file(path);
   PersonKeys keys = find_person_keys(identities, load_settings(context), groups_of(ciphertext));
   const std::string name = path == "-" ? "standard input" : path;
   try {

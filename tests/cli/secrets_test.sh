@@ -270,6 +270,19 @@ if command -v sops >/dev/null; then
   value "$canary \"q\"" env SOPS_AGE_KEY_FILE="$work/late" sops decrypt --extract '["postgres"]["password"]' secrets/db.yaml
 fi
 
+# Standard input is read as it is, also where it has no path that could be opened.
+on_socket() { # FILE COMMAND...: with the file's content on a socket
+  python3 -c 'import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+ours.sendall(open(sys.argv[1], "rb").read())
+ours.close()
+sys.exit(subprocess.call(sys.argv[2:], stdin=theirs))' "$@"
+}
+if command -v python3 >/dev/null; then
+  value "$plain" on_socket stacks/app/app.env "$program" secrets decrypt -i "$work/late" -
+  value "$plain" on_socket "$work/late" "$program" secrets decrypt -i - stacks/app/app.env
+fi
+
 # A passphrase comes from a terminal and from nowhere else, twice.
 on_terminal() { # ANSWERS COMMAND...: types each answer when it is asked for
   python3 - "$@" <<'PYTHON'
