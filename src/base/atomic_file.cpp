@@ -39,6 +39,10 @@ AtomicFile::~AtomicFile() {
   if (fd_.valid()) ::unlink(temporary_.c_str());
 }
 
+void AtomicFile::give_to(uid_t uid, gid_t gid) {
+  if (::fchown(fd_.get(), uid, gid) != 0) throw_errno("cannot give away", temporary_);
+}
+
 void AtomicFile::write(std::string_view data) {
   write_all(fd_.get(), data, temporary_);
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+
 namespace hwcsync {
 
 // Writes a file so that readers see the old content or the new one, never a part. The destructor discards;
@@ -19,6 +21,8 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  // Whose it will be: before it has its name, behind which somebody could put a link.
+  void give_to(uid_t uid, gid_t gid);
   void write(std::string_view data);
   void commit();
 

@@ -18,11 +18,13 @@
 #include "src/cli/working_tree.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <iterator>
 #include <ostream>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +56,7 @@ struct Result {
   std::vector<std::string> added{};
   std::vector<std::string> removed{};
   std::string reason{};
+  int status = kBadInput;  // where it failed
 };
 
 constexpr const char* kFailedHere = "failed";
@@ -172,7 +175,11 @@ class Rekeying {
   // The file is as it was: it is replaced as a whole, and last.
   static void tell(Result& out, const char* action, const Error& error) {
     out.action = action;
-    out.reason = error.text().reason.empty() ? error.what() : error.text().reason;
+    // Of the system's errors only the whole says what was being done.
+    const auto* system = dynamic_cast<const SystemError*>(&error);
+    const bool whole = error.text().reason.empty() || system != nullptr;
+    if (system != nullptr && system->code() != ENOENT) out.status = kFailed;
+    out.reason = whole ? error.what() : error.text().reason;
     if (!error.text().hint.empty()) out.reason += " (" + error.text().hint + ')';
   }
 
@@ -285,15 +292,16 @@ class Rekeying {
       throw Error({"cannot rekey", "", "the new file would say something else; nothing was written", ""});
   }
 
+  // Nothing here goes by the name: whoever owns the directory may put a link there at any moment.
   static void replace(const std::string& path, const std::string& content) {
+    const Fd old = open_file(path, O_RDONLY | O_NOFOLLOW);
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) throw_errno("cannot look at", path);
-    AtomicFile file(path, status.st_mode & 07777U);
+    if (::fstat(old.get(), &status) != 0) throw_errno("cannot look at", path);
+    AtomicFile file(path, status.st_mode & 0777U);
+    // Root does this for somebody; anybody else owns the file or could not give it away.
+    if (::geteuid() == 0) file.give_to(status.st_uid, status.st_gid);
     file.write(content);
     file.commit();
-    // Root does this for somebody; anybody else owns the file or could not give it away.
-    if (::geteuid() == 0 && ::chown(path.c_str(), status.st_uid, status.st_gid) != 0)
-      throw_errno("cannot give back to its owner", path);
   }
 
   const Options& options_;
@@ -359,12 +367,16 @@ int rekey(const Options& options, Context& context) {
         << "who was removed may still know the values, and old commits still open for them: change the "
            "values\n";
   }
-  const auto any = [&results](const char* now, const char* foreseen) {
-    return std::any_of(results.begin(), results.end(),
-                       [&](const Result& one) { return one.action == now || one.action == foreseen; });
+  const auto refused = [](const Result& one) {
+    return one.action == kRefusedHere || one.action == kWouldBeRefused;
   };
-  if (any(kFailedHere, kWouldFail)) return kBadInput;
-  return any(kRefusedHere, kWouldBeRefused) ? kRefused : kDone;
+  // What is wrong with a file comes before what is wrong with the machine.
+  int failed = kDone;
+  for (const Result& one : results) {
+    if (one.action == kFailedHere || one.action == kWouldFail) failed = std::max(failed, one.status);
+  }
+  if (failed != kDone) return failed;
+  return std::ranges::any_of(results, refused) ? kRefused : kDone;
 }
 
 }  // namespace
