@@ -43,6 +43,14 @@ std::uint64_t microseconds(std::chrono::milliseconds time) {
   return time.count() <= 0 ? 0 : static_cast<std::uint64_t>(time.count()) * 1000U;
 }
 
+// On CLOCK_MONOTONIC. By the clock and not by the time that the loop remembers: a callback may have been at
+// work for long.
+std::uint64_t end_of(std::chrono::milliseconds delay) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count()) +
+         microseconds(delay);
+}
+
 }  // namespace
 
 struct EventLoop::Registration {
@@ -120,7 +128,7 @@ void EventLoop::Source::set_interest(Readiness interest) {
 
 void EventLoop::Source::rearm(std::chrono::milliseconds after) {
   if (!registration_) throw Error("cannot rearm", "a timer", "it has left the loop");
-  check(sd_event_source_set_time_relative(registration_->source, microseconds(after)), "rearm a timer");
+  check(sd_event_source_set_time(registration_->source, end_of(after)), "rearm a timer");
   check(sd_event_source_set_enabled(registration_->source, SD_EVENT_ONESHOT), "rearm a timer");
 }
 
@@ -145,8 +153,8 @@ EventLoop::Source EventLoop::after(std::chrono::milliseconds delay, std::functio
   auto made = std::make_shared<Registration>(*this);
   made->held = made;
   made->plain = std::move(callback);
-  check(sd_event_add_time_relative(event_, &made->source, CLOCK_MONOTONIC, microseconds(delay), kTimerSlack,
-                                   Registration::on_time, made.get()),
+  check(sd_event_add_time(event_, &made->source, CLOCK_MONOTONIC, end_of(delay), kTimerSlack,
+                          Registration::on_time, made.get()),
         "start a timer");
   return Source(std::move(made));
 }

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -50,6 +51,27 @@ TEST_CASE("a source may end itself inside its own callback") {
   CHECK(loop.step(milliseconds(0)) == EventLoop::Step::worked);
   CHECK_FALSE(source);
   CHECK(loop.step(milliseconds(0)) == EventLoop::Step::idle);
+}
+
+TEST_CASE("a timer that is set at the end of long work does not count the work") {
+  EventLoop loop;
+  const milliseconds delay(200);
+  std::chrono::steady_clock::time_point set;
+  EventLoop::Source timer;
+  auto work = loop.soon([&] {
+    std::this_thread::sleep_for(2 * delay);
+    set = std::chrono::steady_clock::now();
+    timer = loop.after(delay, [&] { CHECK(std::chrono::steady_clock::now() - set >= delay); });
+  });
+  CHECK(loop.step(milliseconds(0)) == EventLoop::Step::worked);
+  CHECK(loop.step(milliseconds(10'000)) == EventLoop::Step::worked);
+  work = loop.soon([&] {
+    std::this_thread::sleep_for(2 * delay);
+    set = std::chrono::steady_clock::now();
+    timer.rearm(delay);
+  });
+  CHECK(loop.step(milliseconds(0)) == EventLoop::Step::worked);
+  CHECK(loop.step(milliseconds(10'000)) == EventLoop::Step::worked);
 }
 
 TEST_CASE("a timer fires once unless it is rearmed") {
