@@ -38,11 +38,19 @@ bool is_scrypt(const Stanza& stanza) {
   return stanza.type == kScryptStanza;
 }
 
+// A header may have thousands, with names as long as it likes.
 std::string list_types(const Header& header) {
+  constexpr std::size_t kTold = 8;
+  constexpr std::size_t kLength = 40;
   std::vector<std::string> types;
   for (const Stanza& stanza : header.stanzas) {
+    if (types.size() == kTold) {
+      types.push_back("and " + std::to_string(header.stanzas.size() - kTold) + " more");
+      break;
+    }
     const bool own = std::ranges::find(kOwn, stanza.type) != kOwn.end();
-    types.push_back(own ? stanza.type : stanza.type + " (not readable here)");
+    const std::string name = stanza.type.substr(0, kLength) + (stanza.type.size() > kLength ? "..." : "");
+    types.push_back(own ? name : name + " (not readable here)");
   }
   return join(types, ", ");
 }

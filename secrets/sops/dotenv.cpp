@@ -35,7 +35,8 @@ SopsNode read_dotenv(Bytes text, std::string_view verb) {
     text = text.subspan(std::min(text.size(), line.size() + 1));
     if (line.empty()) continue;
     if (line.front() == '#') {
-      out.items.push_back({{}, SopsNode::comment(unescape(line.subspan(1)))});
+      // sops takes a comment as it stands, and would write what is unescaped here as a line of its own.
+      out.items.push_back({{}, SopsNode::comment(SecureBuffer(line.subspan(1)))});
       continue;
     }
     const auto equals = std::ranges::find(line, std::uint8_t{'='});

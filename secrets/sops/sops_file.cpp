@@ -11,6 +11,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -130,15 +131,33 @@ void check_keys(SopsStore store, const std::vector<SopsNode>& documents) {
   }
 }
 
-// Of two values under one key no reader would find the first.
-void refuse_twins(const SopsNode& node) {
+[[noreturn]] void refuse_twin(const std::string& key, std::string_view verb) {
+  throw SecretError(SecretFailure::malformed, ErrorText{std::string(verb), "a file", {}, {}},
+                    "the key '" + key + "' stands twice in one mapping");
+}
+
+// Of two values under one key readers find now the first and now the second, and an empty one is added to an
+// encrypted file without any key: the MAC does not know it.
+void refuse_twins(const SopsNode& node, std::string_view verb) {
   std::set<std::string_view> seen;
   for (const SopsNode::Item& item : node.items) {
-    if (node.is_map() && !item.node.is_comment() && !seen.insert(item.key).second) {
-      throw SecretError(SecretFailure::malformed, ErrorText{std::string(kEncrypt), "a file", {}, {}},
-                        "the key '" + item.key + "' stands twice in one mapping");
+    if (node.is_map() && !item.node.is_comment() && !seen.insert(item.key).second)
+      refuse_twin(item.key, verb);
+    refuse_twins(item.node, verb);
+  }
+}
+
+// In INI files sops takes sections in pieces and keys that stand twice; the MAC knows those that say
+// something.
+void refuse_empty_twins(const SopsNode& document) {
+  std::map<std::pair<std::string_view, std::string_view>, bool> seen;  // whether it is empty
+  for (const SopsNode::Item& section : document.items) {
+    for (const SopsNode::Item& item : section.node.items) {
+      if (item.node.is_comment()) continue;
+      const bool empty = item.node.value.size() == 0;
+      const auto [twin, first] = seen.try_emplace({section.key, item.key}, empty);
+      if (!first && (empty || twin->second)) refuse_twin(item.key, kDecrypt);
     }
-    refuse_twins(item.node);
   }
 }
 
@@ -216,13 +235,21 @@ std::string print_sops(SopsStore store, EncryptedFile file) {
 std::vector<SopsNode> decrypt_sops(SopsStore store, std::string_view file,
                                    std::span<const Identity> identities) {
   EncryptedFile read = read_sops(store, file);
-  return decrypt_tree(std::move(read.documents), read.metadata, identities);
+  std::vector<SopsNode> out = decrypt_tree(std::move(read.documents), read.metadata, identities);
+  for (const SopsNode& document : out) {
+    if (store == SopsStore::ini) {
+      refuse_empty_twins(document);
+    } else {
+      refuse_twins(document, kDecrypt);
+    }
+  }
+  return out;
 }
 
 std::vector<SopsNode> read_plain(SopsStore store, Bytes text) {
   if (store != SopsStore::binary) {
     std::vector<SopsNode> out = parse(store, text, kEncrypt);
-    for (const SopsNode& document : out) refuse_twins(document);
+    for (const SopsNode& document : out) refuse_twins(document, kEncrypt);
     return out;
   }
   SopsNode out = SopsNode::map();

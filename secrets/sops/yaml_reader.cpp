@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kDepthLimit = 64;
 constexpr std::size_t kNodeLimit = 100'000;
+constexpr std::size_t kCopiedLimit = 16U << 20U;  // bytes that aliases repeat
 
 constexpr std::string_view kMergeTag = "!!merge";
 constexpr std::string_view kMergeKey = "<<";
@@ -192,12 +193,20 @@ class Reader {
     const auto found = anchors_.find(take_word());
     if (found == anchors_.end()) cursor_.malformed("an alias without its anchor");
     count(size_of(found->second));
+    copied_ += bytes_of(found->second);
+    if (copied_ > kCopiedLimit) cursor_.malformed("more than 16 MiB through aliases (an alias bomb?)");
     return found->second.clone();
   }
 
   static std::size_t size_of(const SopsNode& node) {
     std::size_t out = 1;
     for (const SopsNode::Item& item : node.items) out += size_of(item.node);
+    return out;
+  }
+
+  static std::size_t bytes_of(const SopsNode& node) {
+    std::size_t out = node.value.size();
+    for (const SopsNode::Item& item : node.items) out += item.key.size() + bytes_of(item.node);
     return out;
   }
 
@@ -249,6 +258,7 @@ class Reader {
   // A key and its colon. Keys are in clear in every sops file.
   std::string key(PlainContext context) {
     const bool merge = skip_merge_tag();
+    if (cursor_.peek() == '?' && cursor_.blank_at(1)) cursor_.unsupported("complex keys");
     const bool quoted = cursor_.peek() == '"' || cursor_.peek() == '\'';
     SecureBuffer text = cursor_.peek() == '"'    ? read_double_quoted(cursor_, -1)
                         : cursor_.peek() == '\'' ? read_single_quoted(cursor_, -1)
@@ -360,6 +370,7 @@ class Reader {
   YamlCursor cursor_;
   std::map<std::string, SopsNode> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t copied_ = 0;
   int depth_ = 0;
   bool flow_done_ = false;  // the value just read was a flow collection
   bool was_blank_ = false;

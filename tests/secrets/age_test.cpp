@@ -184,6 +184,20 @@ TEST_CASE("stanzas of unknown types are passed over, and files of other kinds on
         SecretFailure::unsupported);
 }
 
+TEST_CASE("of thousands of unknown stanzas with long names some are told, and in part") {
+  const std::string body = "EmECAEcKN+n/Vs9SbWiV+Hu0r+E8R77DdWYyd83nw7U\n";
+  std::string file = "age-encryption.org/v1\n";
+  for (int i = 0; i < 4000; ++i) file += "-> " + std::string(100, 'y') + "\n" + body;
+  file += "--- " + body;
+  try {
+    static_cast<void>(decrypt_age(as_bytes(file), age_identity()));
+    FAIL("accepted");
+  } catch (const SecretError& error) {
+    CHECK_THAT(error.what(), Catch::Matchers::Contains("and 3992 more"));
+    CHECK(std::string(error.what()).size() < 2000);
+  }
+}
+
 std::vector<Identity> passphrase(std::string_view text) {
   std::vector<Identity> out;
   out.push_back({"typed", PassphraseIdentity{conceal(text)}});

@@ -238,6 +238,49 @@ TEST_CASE("a key that stands twice in what is to be encrypted is refused") {
       read_plain(SopsStore::json, conceal("{\"a\":{\"k\":1},\"b\":[{\"k\":2},{\"k\":3}]}").bytes()));
 }
 
+// What anybody can add to an encrypted file: the MAC covers values, and an empty one adds nothing to it.
+TEST_CASE("an empty twin in an encrypted file is refused in every store") {
+  const auto identities = both_identities();
+  std::vector<Recipient> recipients{identities.front().recipient()};
+  const auto refused = [&](SopsStore store, const std::string& plain, const std::string& before,
+                           const std::string& twin) {
+    std::string file = encrypt_sops(store, read_plain(store, conceal(plain).bytes()), recipients, kTime);
+    CHECK_NOTHROW(decrypt_sops(store, file, identities));
+    const auto at = file.find(before);
+    REQUIRE(at != std::string::npos);
+    file.insert(at, twin);
+    try {
+      static_cast<void>(decrypt_sops(store, file, identities));
+      FAIL("accepted");
+    } catch (const SecretError& error) {
+      CHECK(error.failure() == SecretFailure::malformed);
+      CHECK_THAT(error.what(), Catch::Matchers::Contains("twice"));
+    }
+  };
+  refused(SopsStore::dotenv, "A=x\nB=y\n", "sops_", "A=\n");
+  refused(SopsStore::json, "{\"o\":{\"A\":\"x\"}}", "\"A\"", "\"A\":\"\",");
+  refused(SopsStore::yaml, "A: x\nB: y\n", "sops:", "A: \"\"\n");
+  refused(SopsStore::ini, "[o]\nA = x\n[p]\nB = y\n", "[sops]", "[o]\nA =\n");
+}
+
+TEST_CASE("a section of an INI file may be written in pieces") {
+  const auto identities = both_identities();
+  std::vector<Recipient> recipients{identities.front().recipient()};
+  std::string file = encrypt_sops(
+      SopsStore::ini, read_plain(SopsStore::ini, conceal("[o]\nA = x\nB =\n").bytes()), recipients, kTime);
+  const auto at = file.find("\nB");
+  REQUIRE(at != std::string::npos);
+  file.insert(at + 1, "[o]\n");
+  CHECK_NOTHROW(decrypt_sops(SopsStore::ini, file, identities));
+}
+
+TEST_CASE("a comment of a dotenv file is taken as it stands") {
+  const auto documents = read_plain(SopsStore::dotenv, conceal("# a\\nB=c\nA=x\\ny\n").bytes());
+  REQUIRE(documents.front().items.size() == 2);
+  CHECK(reveal(documents.front().items[0].node.value) == " a\\nB=c");
+  CHECK(reveal(documents.front().items[1].node.value) == "x\ny");
+}
+
 TEST_CASE("YAML is read as YAML 1.2 has it") {
   CHECK(yaml("a: b c\n  d\n\n  e\n") == "{\"a\":\"b c d\\ne\"}\n");
   CHECK(yaml("a: 'x\n  y'\nb: \"x \\\n  y\\x41\\u00e9\"\n") == "{\"a\":\"x y\",\"b\":\"x yAé\"}\n");
@@ -261,8 +304,8 @@ TEST_CASE("what the YAML reader does not take is refused with its line and witho
     INFO(text);
     CHECK_THAT(refusal(text), Catch::Matchers::StartsWith("malformed: line "));
   }
-  for (const char* text :
-       {"a: !!str x\n", "? a\n: b\n", "%YAML 1.2\n---\na: 1\n", "a: .inf\n", "a: 18446744073709551615\n"}) {
+  for (const char* text : {"a: !!str x\n", "? a\n: b\n", "a: {b: c, ? d : e}\n", "%YAML 1.2\n---\na: 1\n",
+                           "a: .inf\n", "a: 18446744073709551615\n"}) {
     INFO(text);
     CHECK_THAT(refusal(text), Catch::Matchers::StartsWith("this version cannot: "));
   }
@@ -274,6 +317,10 @@ TEST_CASE("what the YAML reader does not take is refused with its line and witho
     bomb += "]\n";
   }
   CHECK_THAT(refusal(bomb), Catch::Matchers::Contains("an alias bomb"));
+  // Few values, but long ones.
+  bomb = "a: &a " + std::string(64 << 10, 'x') + "\nb: [*a";
+  for (int i = 0; i < 300; ++i) bomb += ", *a";
+  CHECK_THAT(refusal(bomb + "]\n"), Catch::Matchers::Contains("more than 16 MiB through aliases"));
   CHECK_THAT(refusal("a: " + std::string(100, '[')), Catch::Matchers::Contains("more than 64 levels"));
 }
 
