@@ -31,6 +31,14 @@ void remove_tree(const std::string& path) {
   if (code) throw SystemError("cannot remove", path, code.value());
 }
 
+void build(const std::string& place, const SecretBundle& bundle) {
+  make_directories(place + "/ciphertexts", 0700);
+  for (const auto& [id, data] : bundle.ciphertexts) write_file(place + "/ciphertexts/" + id, data);
+  write_file(place + "/manifest.json", bundle.manifest);
+  sync_directory(place + "/ciphertexts");
+  sync_directory(place);
+}
+
 }  // namespace
 
 bool is_generation_id(std::string_view text) noexcept {
@@ -43,11 +51,14 @@ void GenerationStore::save(const std::string& generation, const SecretBundle& bu
   if (fs::exists(place + "/manifest.json")) return;
   const std::string building = directory_ + "/." + generation;
   remove_tree(building);
-  make_directories(building + "/ciphertexts", 0700);
-  for (const auto& [id, data] : bundle.ciphertexts) write_file(building + "/ciphertexts/" + id, data);
-  write_file(building + "/manifest.json", bundle.manifest);
-  sync_directory(building + "/ciphertexts");
-  sync_directory(building);
+  try {
+    build(building, bundle);
+  } catch (const Error&) {
+    // On a full disk what is left of it would keep out smaller ones too.
+    std::error_code ignored;
+    fs::remove_all(building, ignored);
+    throw;
+  }
   // Without a manifest it is no generation, only what somebody left there.
   remove_tree(place);
   if (std::rename(building.c_str(), place.c_str()) != 0) throw_errno("cannot store", place);
@@ -80,6 +91,17 @@ void GenerationStore::remove(const std::string& generation) const {
   if (std::remove((place + "/manifest.json").c_str()) != 0 && errno != ENOENT)
     throw_errno("cannot remove", place);
   remove_tree(place);
+}
+
+void GenerationStore::tidy() const noexcept {
+  std::error_code code;
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(directory_, code)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') && is_generation_id(std::string_view(name).substr(1)))
+      unfinished.push_back(entry.path());
+  }
+  for (const fs::path& path : unfinished) fs::remove_all(path, code);
 }
 
 std::vector<std::string> GenerationStore::list() const {

@@ -25,6 +25,8 @@ class GenerationStore {
   [[nodiscard]] std::optional<SecretBundle> load(const std::string& generation) const;
   void remove(const std::string& generation) const;
   [[nodiscard]] std::vector<std::string> list() const;
+  // Takes away what a process that died while saving has left. Nobody may be saving.
+  void tidy() const noexcept;
 
  private:
   std::string directory_;

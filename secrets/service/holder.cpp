@@ -116,10 +116,20 @@ class Holder {
     child_ = ::fork();
     if (child_ < 0) throw_errno("cannot start", options_.argv.front());
     if (child_ == 0) become_service(holder);
-    AtomicFile file(child_file(options_), 0644);
-    file.write(std::to_string(child_) + '\n');
-    file.commit();
+    note_child();
     ended_ = loop_.on_child(child_, [this](int status) { on_end(status); });
+  }
+
+  // For the holder after us. Where there is no space for it the views matter more.
+  void note_child() const {
+    try {
+      AtomicFile file(child_file(options_), 0644);
+      file.write(std::to_string(child_) + '\n');
+      file.commit();
+    } catch (const SystemError& error) {
+      ::unlink(child_file(options_).c_str());
+      log(LogLevel::warning, "cannot note the secret service's process", {{"reason", error.what()}});
+    }
   }
 
   // In the child.

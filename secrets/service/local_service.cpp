@@ -52,6 +52,7 @@ LocalSecretService::LocalSecretService(SecretsdOptions options, const Clock& clo
           [this](uid_t uid, std::uint64_t handle) { return former(uid, handle); }) {}
 
 void LocalSecretService::start(std::vector<PassedFd> passed) {
+  store_.tidy();
   load_identities();
   read_recorded();
   Held generation = find_interrupted();
@@ -262,8 +263,9 @@ void LocalSecretService::drop(const std::string& generation) {
 }
 
 ViewStatus LocalSecretService::mount(uid_t uid) {
-  // An empty view would let a stack start that must not.
-  if (!served_ && !problem_.empty()) throw refusal("NotServing", problem_);
+  follow_switch();
+  // Neither an empty view nor that of another system: with either a stack would start that must not.
+  if (!problem_.empty() && (!served_ || served_->id() != recorded_)) throw refusal("NotServing", problem_);
   return views_.ensure(uid, snapshots_, served_ ? served_->id() : "");
 }
 

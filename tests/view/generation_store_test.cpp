@@ -46,6 +46,23 @@ TEST_CASE("what was not finished is no generation and does not stand in the way"
   CHECK(store.load(kId)->ciphertexts == kBundle.ciphertexts);
 }
 
+TEST_CASE("what cannot be stored leaves nothing behind, and what a dead process left is taken away") {
+  test::TemporaryDirectory directory;
+  const GenerationStore store(directory.path());
+  SecretBundle bundle = kBundle;
+  bundle.ciphertexts.emplace("no/such/directory", "x");
+  CHECK_THROWS_AS(store.save(kId, bundle), SystemError);
+  CHECK(std::filesystem::is_empty(directory.path()));
+  std::filesystem::create_directories(directory.path() + "/." + kId + "/ciphertexts");
+  std::filesystem::create_directories(directory.path() + "/.other");
+  store.save(std::string(64, 'b'), kBundle);
+  store.tidy();
+  CHECK_FALSE(std::filesystem::exists(directory.path() + "/." + kId));
+  CHECK(std::filesystem::exists(directory.path() + "/.other"));
+  CHECK(store.list() == std::vector{std::string(64, 'b')});
+  GenerationStore(directory.path() + "/nowhere").tidy();
+}
+
 TEST_CASE("a name that is no generation id never becomes a path") {
   test::TemporaryDirectory directory;
   const GenerationStore store(directory.path() + "/secrets");

@@ -237,6 +237,20 @@ TEST_CASE("a rollback by hand is followed though nobody says so, and a run in th
   CHECK(owner_reads(host.bound("app/a")) == Seen{0, "next"});
 }
 
+TEST_CASE("who asks for a view after a switch by hand gets that of the system that runs, or none") {
+  Host host;
+  host.watch_every(std::chrono::hours(1));
+  host.start();
+  const auto old = deploy(host, {{"app/a", "old"}});
+  deploy(host, {{"app/a", "new"}});
+  host.record(old);
+  CHECK(host.client().mount(kOwner).problem.empty());
+  CHECK(owner_reads(host.bound("app/a")) == Seen{0, "old"});
+  host.record(std::string(64, 'a'));
+  CHECK_THROWS_WITH(host.client().mount(kOwner), Catch::Matchers::Contains("io.hwcsync.Secrets.NotServing"));
+  CHECK_THAT(host.client().status().problem, Catch::Matchers::Contains("not stored on this machine"));
+}
+
 TEST_CASE("what the system named still counts when that cannot be read") {
   Host host;
   host.start();

@@ -184,6 +184,19 @@ TEST_CASE("five hundred kills while eight readers read fifty secrets: no failed 
   CHECK(host.client().audit({.limit = 1}).size() == 1);
 }
 
+TEST_CASE("a holder that cannot note its service's process starts it all the same") {
+  Host host;
+  std::filesystem::create_directories(host.options().runtime_dir + "/holder.child/in-the-way");
+  Program program(host);
+  auto service = host.client();
+  service.flip(service.stage(host.bundle({{"app/a", "x"}})).generation);
+  const pid_t first = program.serving();
+  ::kill(first, SIGKILL);
+  static_cast<void>(program.serving(first));
+  CHECK(owner_reads(host.view("app/a")) == Seen{0, "x"});
+  CHECK(program.end() == 0);
+}
+
 TEST_CASE("an orderly end of the holder takes the views away") {
   Host host;
   Program program(host);
