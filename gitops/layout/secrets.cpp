@@ -90,7 +90,7 @@ std::optional<Secret> find_source(const Tree& tree, const std::string& name,
                 declared.where, problems);
   if (!path) return std::nullopt;
   const std::string content = tree.read(*path).value_or("");
-  const auto format = secrets::detect_source_format(content);
+  const auto format = secrets::detect_source_format(content, *path);
   if (!format) {
     problems.add(declared.where, "the secret file '" + *path + "' of '" + name +
                                      "' is not encrypted; encrypt it before it is committed: hwcsync secrets "

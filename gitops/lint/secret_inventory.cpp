@@ -51,7 +51,7 @@ class Inventory {
       return;  // too large for a secret, or not ours to read
     }
     if (!content) return;
-    if (const auto format = secrets::detect_source_format(*content)) {
+    if (const auto format = secrets::detect_source_format(*content, path)) {
       out_.files.emplace(path, SecretSourceFile{*format, std::move(*content), {}, {}});
       return;
     }

@@ -123,12 +123,13 @@ std::vector<DotenvEntry> PlainSource::read_variables() const {
   return parse_dotenv(whole().bytes(), "a dotenv file");
 }
 
-std::optional<SourceFormat> detect_source_format(std::string_view file) {
+std::optional<SourceFormat> detect_source_format(std::string_view file, std::string_view name) {
   const std::string_view text = trim(file);
   if (file.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----"))
     return SourceFormat::age;
   const auto store = detect_sops_store(file);
   if (!store) return std::nullopt;
+  if (store == SopsStore::binary && name.ends_with(".json")) return SourceFormat::sops_json;
   for (const SourceFormat format :
        {SourceFormat::sops_dotenv, SourceFormat::sops_yaml, SourceFormat::sops_json, SourceFormat::sops_ini,
         SourceFormat::sops_binary}) {

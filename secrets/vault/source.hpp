@@ -48,8 +48,10 @@ class PlainSource {
 // nullopt for age, which is no sops file.
 [[nodiscard]] std::optional<SopsStore> store_of(SourceFormat format) noexcept;
 
-// What an encrypted file is, judged by its bytes and not by its name; nullopt when it is not encrypted.
-[[nodiscard]] std::optional<SourceFormat> detect_source_format(std::string_view file);
+// What an encrypted file is, judged by its bytes; nullopt when it is not encrypted. Only where sops' JSON has
+// nothing but the key `data` does the file's name tell whether that is all there is to it: "x.json" is JSON.
+[[nodiscard]] std::optional<SourceFormat> detect_source_format(std::string_view file,
+                                                               std::string_view name = {});
 
 // Compares two versions of a source, or what stands at `key` in them, without any key (see compare_sops). Of
 // plain age only equal bytes tell; the rest is for the facts of the secret service. Throws SecretError.

@@ -86,6 +86,8 @@ std::optional<secrets::SecureBuffer> ask_passphrase(std::string_view prompt) {
     ++size;
   }
   write_all(terminal.get(), "\n", "/dev/tty");
+  if (size == kLimit)
+    throw UsageError({"cannot use", "a passphrase", "it is longer than 1023 bytes", "type a shorter one"});
   line.truncate(size);
   return line;
 }

@@ -16,7 +16,7 @@ void add_format_option(CLI::App& app, std::string& to) {
 
 secrets::SourceFormat format_of_file(std::string_view text, const std::string& named,
                                      const std::string& doing, const std::string& path) {
-  const auto format = named.empty() ? secrets::detect_source_format(text)
+  const auto format = named.empty() ? secrets::detect_source_format(text, path)
                                     : secrets::parse_source_format(named == "age" ? named : "sops-" + named);
   if (format) return *format;
   throw secrets::SecretError(secrets::SecretFailure::not_encrypted, {doing, path, {}, {}},

@@ -65,8 +65,9 @@ int audit(const Options& options, Context& context) {
   }
   Table table;
   for (const secrets::AuditRecord& record : records) {
-    table.add({ago(record.time, clock.now()), std::string(secrets::to_string(record.op)), record.path,
-               who(record), where(record), record.result});
+    // Names that others chose.
+    table.add({ago(record.time, clock.now()), std::string(secrets::to_string(record.op)),
+               printable(record.path), printable(who(record)), printable(where(record)), record.result});
   }
   context.out << table.text();
   if (records.size() == options.limit) context.err << "the newest " << options.limit << "; more with -n\n";

@@ -45,7 +45,7 @@ void show(const secrets::SecureBuffer& value, const std::string& name, Context& 
 void show_file(const Options& options, Context& context, const settings::Settings& settings) {
   const std::string ciphertext = read_file(options.name);
   const PersonKeys keys = find_person_keys(options.identities, settings, groups_of(ciphertext));
-  const auto format = secrets::detect_source_format(ciphertext);
+  const auto format = secrets::detect_source_format(ciphertext, options.name);
   if (!format) {
     throw secrets::SecretError(secrets::SecretFailure::not_encrypted, {"cannot show", options.name, {}, {}},
                                "neither age nor sops");

@@ -9,16 +9,20 @@
 #include "src/cli/passphrase.hpp"
 #include "src/cli/people.hpp"
 #include "src/cli/person_keys.hpp"
+#include "src/cli/plain_format.hpp"
 #include "src/cli/secrets_group.hpp"
 #include "src/cli/source.hpp"
 #include "src/cli/working_tree.hpp"
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <ostream>
 #include <tuple>
 #include <utility>
+
+#include <sys/stat.h>
 
 namespace hwcsync::cli {
 namespace {
@@ -26,9 +30,9 @@ namespace {
 constexpr std::size_t kPlaintextLimit = 4U << 20U;
 
 struct Options {
-  std::string path;    // plaintext; "-" for stdin
-  std::string output;  // empty: stdout
-  std::string format = "dotenv";
+  std::string path;      // plaintext; "-" for stdin
+  std::string output;    // empty: stdout
+  std::string format{};  // empty: see choose_plain_format()
   std::vector<std::string> recipients;
   secrets::EncryptionRules rules;
   bool mac_only_encrypted = false;
@@ -93,8 +97,9 @@ void check_rules(const Options& options) {
   if (options.format != "binary" && options.format != "age") return;
   for (const auto& [name, rule, words] : kRules) {
     if ((options.rules.*rule).empty()) continue;
-    throw UsageError({"cannot use " + std::string(name) + " with", "--format " + options.format,
-                      "there are no keys in such a file: it is encrypted as a whole", "leave the rule out"});
+    throw UsageError({"cannot use " + std::string(name) + " with", "the format " + options.format,
+                      "there are no keys in such a file: it is encrypted as a whole",
+                      "leave the rule out, or say with --format what the file is"});
   }
 }
 
@@ -110,12 +115,14 @@ std::string encrypt_values(const Options& options, secrets::SopsStore store, sec
   return secrets::encrypt_sops(store, secrets::read_plain(store, plain), recipients, metadata);
 }
 
+void require_age(const Options& options) {
+  if (options.format == "age") return;
+  throw UsageError(
+      {"cannot encrypt to a passphrase", options.path, "a sops file is for keys only", "add --format age"});
+}
+
 // Typed twice on the terminal; a pipe or an argument would leave it somewhere.
-secrets::PassphraseIdentity new_passphrase(const Options& options) {
-  if (options.format != "age") {
-    throw UsageError(
-        {"cannot encrypt to a passphrase", options.path, "a sops file is for keys only", "add --format age"});
-  }
+secrets::PassphraseIdentity new_passphrase() {
   const auto ask = [](std::string_view prompt) {
     if (auto typed = ask_passphrase(prompt)) return std::move(*typed);
     throw UsageError({"cannot ask for", "a passphrase", "there is no terminal",
@@ -130,28 +137,58 @@ secrets::PassphraseIdentity new_passphrase(const Options& options) {
   return {std::move(first)};
 }
 
-std::string encrypt_to_passphrase(const Options& options) {
-  const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
-  return secrets::encrypt_age(plain.bytes(), new_passphrase(options), secrets::AgeEncoding::armored,
-                              kWorkFactor);
+bool to_stdout(const Options& options) {
+  return options.output.empty() || options.output == "-" || options.output == "/dev/stdout";
 }
 
-std::string encrypt_to_recipients(const Options& options, const Context& context) {
-  const auto recipients = recipients_of(options, context);
-  const secrets::SecureBuffer plain = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
-  if (const auto store = sops_store(options.format)) {
-    return encrypt_values(options, *store, plain.bytes(), recipients);
+// A rename would put a file in the place of a device or a link.
+void check_output(const Options& options) {
+  struct stat status {};
+  if (to_stdout(options) || ::lstat(options.output.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return;
+  const bool link = S_ISLNK(status.st_mode);
+  throw UsageError({"cannot write to", options.output,
+                    link ? "it is a symbolic link" : "it is no regular file",
+                    link ? "name the file that it leads to" : "standard output is: -o -"});
+}
+
+secrets::SecureBuffer read_plaintext(const Options& options) {
+  secrets::SecureBuffer out = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
+  if (options.path == "-" && out.size() == 0 && !to_stdout(options) &&
+      std::filesystem::exists(options.output)) {
+    throw UsageError({"cannot encrypt", "standard input",
+                      "nothing came, and " + options.output + " would lose what it holds",
+                      "if an empty one is meant, remove it first"});
   }
+  return out;
+}
+
+std::string encrypt_text(Options& options, Context& context) {
+  if (options.passphrase) {
+    require_age(options);
+    const secrets::SecureBuffer plain = read_plaintext(options);
+    return secrets::encrypt_age(plain.bytes(), new_passphrase(), secrets::AgeEncoding::armored, kWorkFactor);
+  }
+  const auto recipients = recipients_of(options, context);
+  const secrets::SecureBuffer plain = read_plaintext(options);
+  if (options.format.empty()) {
+    options.format =
+        choose_plain_format(options.path, to_stdout(options) ? "" : options.output, plain.bytes());
+    context.err << "encrypted as " << options.format << "; --format names another\n";
+    check_rules(options);
+  }
+  if (const auto store = sops_store(options.format))
+    return encrypt_values(options, *store, plain.bytes(), recipients);
   return secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
 }
 
-int encrypt(const Options& options, Context& context) {
+int encrypt(const Options& given, Context& context) {
   secrets::harden_process();
+  Options options = given;
   check_rules(options);
-  const std::string text =
-      options.passphrase ? encrypt_to_passphrase(options) : encrypt_to_recipients(options, context);
+  check_output(options);
+  const std::string text = encrypt_text(options, context);
   OrderedJson answer{{"version", 1}, {"format", options.format}, {"output", options.output}};
-  if (options.output.empty() || options.output == "-") {
+  if (to_stdout(options)) {
     answer["content"] = text;
     if (!context.json) context.out << text;
   } else {
@@ -183,7 +220,8 @@ void add_secrets_encrypt(SecretsGroup& group) {
                "age: to a passphrase that is asked for on the terminal; nothing but `secrets decrypt` and "
                "age open it")
       ->excludes(recipients);
-  app.add_option("--format", options->format, "yaml, json, dotenv, ini, binary (sops) or age; default dotenv")
+  app.add_option("--format", options->format,
+                 "yaml, json, dotenv, ini, binary (sops) or age (default: what the name says, else binary)")
       ->check(CLI::IsMember({"yaml", "json", "dotenv", "ini", "binary", "age"}));
   app.add_option("-o,--output", options->output, "where to write (default, and '-': stdout)");
   // sops knows one rule a file.

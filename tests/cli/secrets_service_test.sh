@@ -82,6 +82,12 @@ says "\"generation\": \"$generation\"" "$program" secrets ls --json --repo .
 says 'p="CANARY"' "$program" secrets cat app/app.toml
 says "read  app/app.toml" "$program" secrets audit --stack app --since 1h
 says '"path": "app/app.toml"' "$program" secrets audit --since 1h --json
+# Whoever reads chooses the name of the program.
+cp "$BASH" "$work/b"$'\e'"[2J"
+"$work/b"$'\e'"[2J" -c 'read -r line <"$1"' - "$work/run/view/0/app/app.toml"
+checks=$((checks + 1))
+[[ $("$program" secrets audit) != *$'\e'* ]] || { echo "FAILED: audit prints control characters"; failed=$((failed + 1)); }
+says '[2J' "$program" secrets audit
 says "the newest 1; more with -n" "$program" secrets audit -n 1
 checks=$((checks + 1))
 [[ -z $("$program" secrets audit --stack other --since 1h) ]] || { echo "FAILED: audit of another stack"; failed=$((failed + 1)); }

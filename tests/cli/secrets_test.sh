@@ -99,6 +99,40 @@ expect 64 "leaves every value in clear" "$program" secrets encrypt --host server
 expect 0 "BEGIN AGE" "$program" secrets encrypt -r "$admin" --format age -o - "$work/db.plain"
 expect 0 "" "$program" secrets encrypt -r "$admin" --format ini -o "$work/x.enc.ini" "$work/x.ini"
 value "$(cat "$work/x.ini")" "$program" secrets decrypt -i "$work/admin" "$work/x.enc.ini"
+# Nobody says the format: the name does, or the content cannot be anything else. What is no key stays in no clear text.
+chosen() { # FORMAT TEXT NAME
+  local out
+  printf "$2" >"$work/$3"
+  out=$("$program" secrets encrypt -r "$admin" -o "$work/chosen" "$work/$3" 2>&1)
+  printf '%s\n' "$out" >>"$log"
+  checks=$((checks + 1))
+  [[ $out == "encrypted as $1;"* ]] || fail "$3 with '$2' -> '$out' instead of $1"
+  cmp -s "$work/$3" <("$program" secrets decrypt -i "$work/admin" "$work/chosen" 2>/dev/null) || fail "$3 does not come back"
+}
+chosen binary 'JBSWY3DPEHPK3PXP=' totp
+chosen binary 'JBSWY3DPEHPK3PXP====\n' totp
+chosen binary '7NYVabc+/def=\n' wg.key
+chosen binary 'url: postgres://u:pw@h/db?sslmode=disable\n' url
+chosen binary 'lower=case\n' lower
+chosen binary '' nothing
+chosen dotenv '# note\nA_1=x\nB=\n' app.text
+chosen dotenv 'lower=case\n' some.env
+chosen dotenv 'lower=case\n' .env.prod
+chosen yaml 'url: postgres://u:pw@h/db?sslmode=disable\n' some.yml
+chosen ini '[a]\nb = c\n' some.ini
+expect 64 "leave the rule out" "$program" secrets encrypt -r "$admin" --encrypted-regex '^a$' "$work/lower"
+# JSON of the one key that sops gives a binary file: the name tells them apart.
+printf '{"data": "v"}\n' >"$work/data.json"
+expect 0 "" "$program" secrets encrypt -r "$admin" -o "$work/data.enc.json" "$work/data.json"
+expect 0 '"data": "v"' "$program" secrets decrypt -i "$work/admin" "$work/data.enc.json"
+# Only files are written over, and not for nothing.
+ln -s chosen "$work/link" && mkfifo "$work/fifo"
+before=$(cat "$work/chosen")
+expect 64 "it is a symbolic link" "$program" secrets encrypt -r "$admin" -o "$work/link" "$work/lower"
+expect 64 "it is no regular file" "$program" secrets encrypt -r "$admin" -o "$work/fifo" "$work/lower"
+expect 64 "nothing came" "$program" secrets encrypt -r "$admin" -o "$work/chosen" - </dev/null
+[[ -L $work/link && -p $work/fifo && $(cat "$work/chosen") == "$before" ]] || fail "an output was replaced"
+expect 0 '"data": "ENC' "$program" secrets encrypt -r "$admin" -o /dev/stdout "$work/lower"
 plain=$(cat "$work/app.plain")
 value "$plain" "$program" secrets decrypt stacks/app/app.env # by the machine's identity
 sed -i '/^identities/d' "$HWCSYNC_CONFIG"
@@ -254,6 +288,20 @@ expect 0 "rekeyed" "$program" secrets rekey -i "$work/late" -r "$late" -r "$admi
 [[ $(grep 'ENC\[' secrets/db.yaml) != "$values" ]] || fail "--rotate kept the data key"
 value "$canary \"q\"" "$program" secrets cat --key postgres/password secrets/db.yaml
 expect 65 "no encrypted file of the repository" "$program" secrets rekey hwcsync.yaml
+# A file keeps its owner and mode, and the directory's owner gets nobody else's.
+if [[ $(id -u) == 0 ]]; then
+  mkdir "$work/theirs" && cp secrets/db.yaml "$work/theirs/db.yaml"
+  chown -R 4321:4322 "$work/theirs" && chmod 640 "$work/theirs/db.yaml"
+  expect 0 "rekeyed" "$program" secrets rekey -i "$work/late" --rotate -r "$late" "$work/theirs/db.yaml"
+  expect 0 "4321:4322 640" stat -c '%u:%g %a' "$work/theirs/db.yaml"
+fi
+# What the machine refuses says what was being done, and is no fault of the file.
+if command -v setpriv >/dev/null && [[ $(id -u) == 0 ]]; then
+  mkdir -m 755 "$work/locked" && cp secrets/db.yaml "$work/late" "$work/locked" && chmod 644 "$work/locked"/*
+  chmod 755 "$work"
+  expect 1 "cannot create a temporary file for $work/locked/db.yaml: Permission denied" env -u HWCSYNC_CONFIG HOME=/ \
+    setpriv --reuid 4321 --clear-groups "$program" secrets rekey -i "$work/locked/late" --rotate -r "$late" "$work/locked/db.yaml"
+fi
 # What cannot be rekeyed shows in the dry run already.
 groups=$HWCSYNC_SOURCE_DIR/tests/secrets/fixtures/groups.env
 expect 65 "would fail" "$program" secrets rekey --dry-run -r "$admin" "$groups"
@@ -311,6 +359,7 @@ END"
   on_terminal "$secret" age -d "$work/p.age" | grep -q "$canary" || fail "age does not open what was encrypted to a passphrase"
   on_terminal "$secret" "$program" secrets decrypt "$work/p.age" | grep -q "$canary" || fail "a file for a passphrase does not open"
   expect 64 "are not the same" on_terminal "$secret,other" "$program" secrets encrypt --passphrase --format age "$work/token.plain"
+  expect 64 "longer than 1023 bytes" on_terminal "$(printf '%01024d' 7),x" "$program" secrets encrypt --passphrase --format age "$work/token.plain"
   expect 64 "nothing was typed" on_terminal "," "$program" secrets encrypt --passphrase --format age "$work/token.plain"
   expect 0 "ended by 2, echo on" python3 - "$program" secrets encrypt --passphrase --format age "$work/token.plain" <<'PYTHON'
 import os, pty, sys, termios
