@@ -6,6 +6,7 @@
 #include "src/cli/secrets_group.hpp"
 #include "src/settings/duration.hpp"
 
+#include <cstdint>
 #include <ostream>
 
 namespace hwcsync::cli {
@@ -14,7 +15,7 @@ namespace {
 struct Options {
   std::string stack;
   std::string since;
-  std::size_t limit = 50;
+  std::int64_t limit = 50;
 };
 
 // "1h", or a time as the JSON of this command has it.
@@ -39,13 +40,13 @@ std::string where(const secrets::AuditRecord& record) {
 }
 
 int audit(const Options& options, Context& context) {
-  if (options.limit == 0 || options.limit > secrets::kAuditLimit) {
-    throw UsageError({"cannot show", count_of(options.limit, "record"),
+  if (options.limit < 1 || options.limit > static_cast<std::int64_t>(secrets::kAuditLimit)) {
+    throw UsageError({"cannot show", std::to_string(options.limit) + " records",
                       "-n is a number from 1 to " + std::to_string(secrets::kAuditLimit),
                       "for older ones narrow it down with --stack or --since"});
   }
   const SystemClock clock;
-  secrets::AuditQuery query{.limit = options.limit};
+  secrets::AuditQuery query{.limit = static_cast<std::size_t>(options.limit)};
   if (!options.stack.empty()) query.stack = options.stack;
   if (!options.since.empty()) query.since = beginning(options.since, clock.now());
   auto service = connect_secrets(context);
@@ -70,7 +71,7 @@ int audit(const Options& options, Context& context) {
                printable(record.path), printable(who(record)), printable(where(record)), record.result});
   }
   context.out << table.text();
-  if (records.size() == options.limit) context.err << "the newest " << options.limit << "; more with -n\n";
+  if (records.size() == query.limit) context.err << "the newest " << options.limit << "; more with -n\n";
   if (counts.dropped > 0)
     context.err << counts.dropped << " accesses since the service started are not kept any more\n";
   return kDone;

@@ -75,6 +75,23 @@ std::optional<std::string> find_in_view(const std::string& name, const settings:
   return fs::is_regular_file(path, error) ? std::optional(path) : std::nullopt;
 }
 
+// What a generation says of a secret names the class: "stacks/app/app.env: MAC mismatch: the values ...".
+[[noreturn]] void tell(const std::string& name, std::string said, const std::string& hint) {
+  using enum secrets::SecretFailure;
+  auto told = no_match;
+  for (const auto failure : {header_failure, hmac_failure, no_match, armor_failure, payload_failure,
+                             mac_mismatch, not_encrypted, malformed, unsupported}) {
+    const std::string words = std::string(secrets::to_string(failure)) + ": ";
+    const auto at = said.find(words);
+    const bool behind = at != std::string::npos && std::string_view(said).substr(0, at).ends_with(": ");
+    if (at != 0 && !behind) continue;
+    said.erase(at, words.size());
+    told = failure;
+    break;
+  }
+  throw secrets::SecretError(told, {"cannot show", name, {}, hint}, said);
+}
+
 // EIO is what the view says of a secret that could not be decrypted; the service knows why.
 [[noreturn]] void tell_failure(const std::string& name, const settings::Settings& settings) {
   std::string reason = "the secret service could not decrypt it";
@@ -86,9 +103,7 @@ std::optional<std::string> find_in_view(const std::string& name, const settings:
   } catch (const Error&) {
     // Only root is answered.
   }
-  throw secrets::SecretError(
-      secrets::SecretFailure::no_match,
-      {"cannot show", name, {}, "hwcsync secrets ls, as root, lists what cannot be decrypted"}, reason);
+  tell(name, reason, "hwcsync secrets ls, as root, lists what cannot be decrypted");
 }
 
 void show_from_view(const std::string& path, const std::string& name, Context& context,
@@ -129,10 +144,7 @@ void show_from_repository(const Options& options, Context& context, const settin
   const PersonKeys keys = find_person_keys(options.identities, settings, wanted);
   const auto generation = secrets::stage(std::move(manifest), ciphertexts, keys.identities);
   const secrets::StagedFile& file = generation->files().front();
-  if (!file.readable()) {
-    throw secrets::SecretError(secrets::SecretFailure::no_match, {"cannot show", options.name, {}, {}},
-                               file.failure + unused_keys(keys));
-  }
+  if (!file.readable()) tell(options.name, file.failure + unused_keys(keys), "");
   show(file.content, options.name, context);
 }
 

@@ -201,6 +201,13 @@ value "$canary \"q\"" "$program" secrets cat app/db-password
 value "$(printf 'user = "x"\npassword = "%s \\"q\\""\ntoken = '"'%s tok'" "$canary" "$canary")" "$program" secrets cat app/app.toml
 value "NAME=$canary" "$program" secrets cat app-stack.env
 value "$canary \"q\"" "$program" secrets cat --key postgres/password secrets/db.yaml
+# Its error begins with the class of the failure, as that of decrypt does.
+cp stacks/app/app.env "$work/whole.env"
+sed -i 's/^NAME=/OTHER=/' stacks/app/app.env
+class=$("$program" secrets decrypt stacks/app/app.env 2>&1 | cut -d: -f1)
+expect 65 "$class: cannot show app-stack.env: stacks/app/app.env: " "$program" secrets cat app-stack.env
+[[ $class != "no match" && $class != "" ]] || fail "a renamed value is told as '$class'"
+cp "$work/whole.env" stacks/app/app.env
 expect 64 "did you mean 'postgres/password'" "$program" secrets cat --key postgres/pasword secrets/db.yaml
 expect 64 "did you mean 'app/token'" "$program" secrets cat app/tokn
 expect 65 "no match" "$program" secrets cat -i "$work/late" app/db-password
@@ -385,6 +392,7 @@ expect 64 "excludes" "$program" secrets encrypt --passphrase --format age -r "$a
 # audit and ls need the service, and say so.
 expect 64 "-n is a number from 1 to 10000" "$program" secrets audit -n 10001
 expect 64 "-n is a number from 1 to 10000" "$program" secrets audit -n 0
+expect 64 "cannot show -1 records" "$program" secrets audit --limit=-1
 expect 64 "neither a duration nor a time" "$program" secrets audit --since yesterday
 expect 1 "$work/run/secrets" "$program" secrets audit --since 1h
 
