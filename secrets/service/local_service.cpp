@@ -105,7 +105,7 @@ void LocalSecretService::load_identities() {
       log(LogLevel::error, "cannot load identity", {{"path", path}, {"reason", error.what()}});
     }
   }
-  identities_ = std::make_shared<const std::vector<Identity>>(std::move(loaded));
+  identities_.store(std::make_shared<const std::vector<Identity>>(std::move(loaded)));
 }
 
 std::string LocalSecretService::read_named() const {
@@ -320,13 +320,13 @@ Snapshots LocalSecretService::snapshots_of(const Held& generation) {
   std::map<uid_t, std::vector<ViewEntry>> by_user;
   for (const StagedFile& file : generation->files()) {
     by_user[file.entry.viewer()].push_back({.path = file.entry.path,
-                                       .stack = file.entry.stack,
-                                       .secret = file.entry.name,
-                                       .uid = file.entry.uid,
-                                       .gid = file.entry.gid,
-                                       .mode = file.entry.mode,
-                                       .content = file.content.bytes(),
-                                       .failure = file.failure});
+                                            .stack = file.entry.stack,
+                                            .secret = file.entry.name,
+                                            .uid = file.entry.uid,
+                                            .gid = file.entry.gid,
+                                            .mode = file.entry.mode,
+                                            .content = file.content.bytes(),
+                                            .failure = file.failure});
   }
   Snapshots out;
   for (auto& [uid, entries] : by_user) {

@@ -5,9 +5,9 @@
 #include "secrets/service/service.hpp"
 #include "secrets/service/view_table.hpp"
 #include "src/base/clock.hpp"
+#include "src/base/published.hpp"
 #include "src/base/service_notify.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -87,8 +87,7 @@ class LocalSecretService final : public SecretService {
   GenerationStore store_;
   AuditLog audit_;
   // Shared with the threads of the views, which decrypt what a predecessor had open.
-  std::atomic<std::shared_ptr<const std::vector<Identity>>> identities_{
-      std::make_shared<const std::vector<Identity>>()};
+  Published<std::vector<Identity>> identities_{std::make_shared<const std::vector<Identity>>()};
   std::vector<std::string> identity_problems_;
   std::map<std::string, Held> staged_;  // the served one too; others are on disk only, encrypted
   Held served_;

@@ -3,6 +3,7 @@
 #include "secrets/view/access.hpp"
 #include "secrets/view/snapshot.hpp"
 #include "src/base/fd.hpp"
+#include "src/base/published.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -47,7 +48,7 @@ class FuseServer {
   FuseServer(const FuseServer&) = delete;
   FuseServer& operator=(const FuseServer&) = delete;
 
-  // One atomic swap: requests that come after it see the new snapshot.
+  // One swap: requests that come after it see the new snapshot.
   void set(ViewOwner owner, std::shared_ptr<const ViewSnapshot> snapshot);
 
   // Ends the thread; the connection stays as long as somebody holds the descriptor. Idempotent.
@@ -95,7 +96,7 @@ class FuseServer {
   Resend resend_ = Resend::not_needed;
   AccessObserver observer_;
   FormerGeneration find_former_;
-  std::atomic<std::shared_ptr<const State>> state_;
+  Published<State> state_;
   // Only the server's thread touches these.
   std::map<std::uint64_t, Pinned> pinned_;  // by ViewSnapshot::handle()
   // What files that a predecessor opened read, from the first read until one of them is closed: nobody tells

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <memory>
+#include <mutex>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -99,6 +101,42 @@ class ServerProcess {
   Fd init_;
 };
 
+// Has opened the file when it is there, and reads it when it is told to.
+class LateReader {
+ public:
+  explicit LateReader(const Place& place) {
+    std::array<int, 2> told{};
+    std::array<int, 2> go{};
+    REQUIRE(::pipe(told.data()) == 0);
+    REQUIRE(::pipe(go.data()) == 0);
+    const Fd opened(told[0]);
+    go_ = Fd(go[1]);
+    visitor_ = std::make_unique<Visitor>(kOwner, kOwner, [&place, tell = told[1], wait = go[0]]() -> Seen {
+      const Fd telling(tell);
+      const Fd waiting(wait);
+      const Fd kept(::open(place.path("view/a").c_str(), O_RDONLY));
+      char byte = 0;
+      if (::write(tell, &byte, 1) != 1 || ::read(wait, &byte, 1) != 1) return {.code = EPIPE};
+      return read_fd(kept.get());
+    });
+    char byte = 0;
+    REQUIRE(::read(opened.get(), &byte, 1) == 1);
+  }
+  ~LateReader() { go_.reset(); }
+  LateReader(const LateReader&) = delete;
+  LateReader& operator=(const LateReader&) = delete;
+
+  Seen read() {
+    const char byte = 0;
+    REQUIRE(::write(go_.get(), &byte, 1) == 1);
+    return visitor_->finish();
+  }
+
+ private:
+  Fd go_;
+  std::unique_ptr<Visitor> visitor_;
+};
+
 }  // namespace
 
 TEST_CASE("a killed server is succeeded without one failed read") {
@@ -154,58 +192,38 @@ TEST_CASE("what the dead server had read and not answered is asked again") {
 TEST_CASE("a file that the predecessor opened keeps its generation over a flip of the successor") {
   Place place;
   ServerProcess first(place, Death::when_told);
-  std::array<int, 2> told{};
-  std::array<int, 2> go{};
-  REQUIRE(::pipe(told.data()) == 0);
-  REQUIRE(::pipe(go.data()) == 0);
-  Visitor reader(kOwner, kOwner, [&]() -> Seen {
-    const Fd kept(::open(place.path("view/a").c_str(), O_RDONLY));
-    char byte = 0;
-    if (::write(told[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 1) return {.code = EPIPE};
-    return read_fd(kept.get());
-  });
-  char byte = 0;
-  REQUIRE(::read(told[0], &byte, 1) == 1);
+  LateReader reader(place);
   first.kill();
   auto successor = parts(place);
+  std::mutex mutex;
   std::weak_ptr<const secrets::ViewSnapshot> found_again;
-  successor.former = [&found_again](std::uint64_t handle) {
+  successor.former = [&](std::uint64_t handle) {
     auto found = snapshot("g1", {{"a", "the value"}});
+    const std::lock_guard<std::mutex> guard(mutex);
     found_again = found;
     return handle == found->handle() ? found : nullptr;
   };
   const auto second = ViewMount::take_over(std::move(successor), first.legacy());
   second->set(owner(), snapshot("g2", {{"a", "another"}}));
-  REQUIRE(::write(go[1], &byte, 1) == 1);
-  CHECK(reader.finish() == Seen{0, "the value"});
+  CHECK(reader.read() == Seen{0, "the value"});
   // The kernel tells of the close some time after it.
-  for (int i = 0; i < 1000 && !found_again.expired(); ++i) ::usleep(1000);
-  CHECK(found_again.expired());
-  for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
+  const auto forgotten = [&] {
+    const std::lock_guard<std::mutex> guard(mutex);
+    return found_again.expired();
+  };
+  for (int i = 0; i < 1000 && !forgotten(); ++i) ::usleep(1000);
+  CHECK(forgotten());
 }
 
 TEST_CASE("a file that the predecessor opened and the successor cannot decrypt is an error, not empty") {
   Place place;
   ServerProcess first(place, Death::when_told);
-  std::array<int, 2> told{};
-  std::array<int, 2> go{};
-  REQUIRE(::pipe(told.data()) == 0);
-  REQUIRE(::pipe(go.data()) == 0);
-  Visitor reader(kOwner, kOwner, [&]() -> Seen {
-    const Fd kept(::open(place.path("view/a").c_str(), O_RDONLY));
-    char byte = 0;
-    if (::write(told[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 1) return {.code = EPIPE};
-    return read_fd(kept.get());
-  });
-  char byte = 0;
-  REQUIRE(::read(told[0], &byte, 1) == 1);
+  LateReader reader(place);
   first.kill();
   auto successor = parts(place);
   successor.snapshot = snapshot("g1", {{"a", "", 0400, "no match"}});
   const auto second = ViewMount::take_over(std::move(successor), first.legacy());
-  REQUIRE(::write(go[1], &byte, 1) == 1);
-  CHECK(reader.finish() == Seen{EIO, ""});
-  for (const int fd : {told[0], told[1], go[0], go[1]}) ::close(fd);
+  CHECK(reader.read() == Seen{EIO, ""});
 }
 
 TEST_CASE("garbage instead of the recorded start is refused") {
