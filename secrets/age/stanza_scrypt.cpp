@@ -23,9 +23,9 @@ SecureBuffer derive(Bytes passphrase, Bytes salt, int work_factor) {
   if (::crypto_pwhash_scryptsalsa208sha256_ll(
           address_of(passphrase), passphrase.size(), labelled.data(), labelled.size(),
           std::uint64_t{1} << static_cast<unsigned>(work_factor), 8, 1, out.data(), out.size()) != 0) {
-    throw Error(
-        "cannot derive", "a key from a passphrase",
-        "scrypt needs " + std::to_string(1U << static_cast<unsigned>(work_factor - 10)) + " MiB of memory");
+    const auto kibibytes = std::uint64_t{1} << static_cast<unsigned>(work_factor);
+    throw Error("cannot derive", "a key from a passphrase",
+                "scrypt needs " + std::to_string(kibibytes) + " KiB of memory");
   }
   return out;
 }
