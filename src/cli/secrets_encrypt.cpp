@@ -162,32 +162,36 @@ secrets::SecureBuffer read_plaintext(const Options& options) {
   return out;
 }
 
-std::string encrypt_text(Options& options, Context& context) {
+struct Encrypted {
+  std::string format;
+  std::string text;
+};
+
+Encrypted encrypt_file(Options options, const Context& context) {
+  constexpr auto kArmored = secrets::AgeEncoding::armored;
   if (options.passphrase) {
     require_age(options);
     const secrets::SecureBuffer plain = read_plaintext(options);
-    return secrets::encrypt_age(plain.bytes(), new_passphrase(), secrets::AgeEncoding::armored, kWorkFactor);
+    return {options.format, secrets::encrypt_age(plain.bytes(), new_passphrase(), kArmored, kWorkFactor)};
   }
   const auto recipients = recipients_of(options, context);
   const secrets::SecureBuffer plain = read_plaintext(options);
   if (options.format.empty()) {
     options.format =
         choose_plain_format(options.path, to_stdout(options) ? "" : options.output, plain.bytes());
-    context.err << "encrypted as " << options.format << "; --format names another\n";
     check_rules(options);
   }
   if (const auto store = sops_store(options.format))
-    return encrypt_values(options, *store, plain.bytes(), recipients);
-  return secrets::encrypt_age(plain.bytes(), recipients, secrets::AgeEncoding::armored);
+    return {options.format, encrypt_values(options, *store, plain.bytes(), recipients)};
+  return {options.format, secrets::encrypt_age(plain.bytes(), recipients, kArmored)};
 }
 
-int encrypt(const Options& given, Context& context) {
+int encrypt(const Options& options, Context& context) {
   secrets::harden_process();
-  Options options = given;
   check_rules(options);
   check_output(options);
-  const std::string text = encrypt_text(options, context);
-  OrderedJson answer{{"version", 1}, {"format", options.format}, {"output", options.output}};
+  const auto [format, text] = encrypt_file(options, context);
+  OrderedJson answer{{"version", 1}, {"format", format}, {"output", options.output}};
   if (to_stdout(options)) {
     answer["content"] = text;
     if (!context.json) context.out << text;
@@ -197,6 +201,7 @@ int encrypt(const Options& given, Context& context) {
     file.commit();
   }
   if (context.json) context.out << json_text(answer);
+  if (options.format.empty()) context.err << "encrypted as " << format << "; --format names another\n";
   return kDone;
 }
 
