@@ -19,7 +19,8 @@ void remove_departed(const WorkerContext& context, const history::RunDirectory& 
   const auto deployment = current_deployment(context, mirror);
   // Before the first good run nobody can say whose a container is.
   if (!deployment) return;
-  const auto config = stack::read_repository_config(mirror.tree(deployment->revision));
+  const auto config =
+      stack::read_repository_config(mirror.tree(deployment->revision), stack::Rules::passed_over);
   const stack::Host& host = stack::find_host(config, context.host);
   std::map<std::string, std::set<Account>> found;
   for (const Account& account : record.accounts) {
@@ -32,8 +33,8 @@ void remove_departed(const WorkerContext& context, const history::RunDirectory& 
     // One that moved to another user has left the old one.
     if (listed && accounts.size() == 1) continue;
     if (listed)
-      accounts.erase(
-          account_of(layout::load_stack(mirror.tree(deployment->revision), config, host, name, counters)));
+      accounts.erase(account_of(layout::load_stack(mirror.tree(deployment->revision), config, host, name,
+                                                   counters, layout::Limits::deployed)));
     for (const Account& account : accounts) {
       context.containers.remove_stack(account, name);
       log(LogLevel::info, "removed", {{"stack", name}, {"user", account.user}, {"data", "kept"}});

@@ -132,10 +132,21 @@ void require_podman(const WorkerContext& context, const layout::DesiredState& de
                         "virtualisation.podman.enable = true"});
 }
 
-std::vector<Account> accounts_of(const layout::DesiredState& desired) {
+std::vector<Account> accounts_of(const layout::DesiredState& desired, const git::Repository& mirror,
+                                 const std::optional<git::ObjectId>& deployed) {
   std::set<Account> out{{"root", 0}};
   for (const auto& [name, user] : desired.config.users) out.insert({name, user.uid});
   for (const auto& [name, stack] : desired.stacks) out.insert(account_of(stack));
+  if (!deployed) return {out.begin(), out.end()};
+  try {
+    const auto before = stack::read_repository_config(mirror.tree(*deployed), stack::Rules::passed_over);
+    const auto host = before.hosts.find(desired.host);
+    if (host != before.hosts.end()) {
+      for (const auto& [name, user] : host->second.users) out.insert({name, user.uid});
+    }
+  } catch (const ConfigError&) {
+    // A base that no longer parses does not stop a run.
+  }
   return {out.begin(), out.end()};
 }
 

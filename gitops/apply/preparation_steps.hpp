@@ -7,6 +7,7 @@
 #include "gitops/layout/desired_state.hpp"
 #include "gitops/source/repository.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,7 +38,10 @@ void require_podman(const WorkerContext& context, const layout::DesiredState& de
 // What runs now, for the record.
 [[nodiscard]] Baseline measure_baseline(const WorkerContext& context, const ActivationRecord& record);
 
-// Every account that may have containers of ours.
-[[nodiscard]] std::vector<Account> accounts_of(const layout::DesiredState& desired);
+// Every account that may have containers of ours: also of users that only the deployed revision knows, whose
+// containers are part of the baseline and are removed in the end.
+[[nodiscard]] std::vector<Account> accounts_of(const layout::DesiredState& desired,
+                                               const git::Repository& mirror,
+                                               const std::optional<git::ObjectId>& deployed);
 
 }  // namespace hwcsync::apply

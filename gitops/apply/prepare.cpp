@@ -91,7 +91,8 @@ class ApplyPreparation {
   // Documents only: the machine stays as it is, and the generated files with it; only the commit that they
   // hang on is another one.
   EarlyEnd move_along(const git::ObjectId& to) {
-    const auto config = stack::read_repository_config(mirror_.tree(deployment_->revision));
+    const auto config =
+        stack::read_repository_config(mirror_.tree(deployment_->revision), stack::Rules::passed_over);
     const std::string prefix = config.generated + '/' + context_.host;
     git::FileSet files;
     collect(mirror_.tree(deployment_->generated), prefix, "", files);
@@ -200,29 +201,14 @@ class ApplyPreparation {
         record.touched.push_back(touched_stack(stack));
     }
     record.rotated_units = rotated_units(plan, staged);
-    record.accounts = all_accounts(desired);
+    record.accounts =
+        accounts_of(desired, mirror_, deployment_ ? std::optional(deployment_->revision) : std::nullopt);
     record.baseline = measure_baseline(context_, record);
     log_.run().write_json(kActivationFile, to_json(record));
     log_.enter(RunState::baseline, {{"containers", record.baseline.containers.size()},
                                     {"failed_units", record.baseline.failed_units}});
     log_.stop_if_asked();
     return record;
-  }
-
-  // Also those of users that only the deployed revision knows: their containers are part of the baseline.
-  std::vector<Account> all_accounts(const layout::DesiredState& desired) const {
-    const auto now = accounts_of(desired);
-    std::set<Account> out(now.begin(), now.end());
-    if (!deployment_) return now;
-    try {
-      const auto before = stack::read_repository_config(mirror_.tree(deployment_->revision));
-      const auto host = before.hosts.find(context_.host);
-      if (host == before.hosts.end()) return now;
-      for (const auto& [name, user] : host->second.users) out.insert({name, user.uid});
-    } catch (const ConfigError&) {
-      // A base that no longer parses does not stop a run.
-    }
-    return {out.begin(), out.end()};
   }
 
   // Unknown counts as rotated; what the service has decrypted by now knows better.

@@ -153,7 +153,7 @@ Preparation prepare_rollback(const WorkerContext& context, RunLog& log, const hi
     if (touched.count(name) != 0) record.touched.push_back(touched_stack(stack));
   }
   record.rotated_units.assign(rotated.begin(), rotated.end());
-  record.accounts = accounts_of(desired);
+  record.accounts = accounts_of(desired, mirror, deployment->revision);
   record.baseline = measure_baseline(context, record);
   log.run().write_json(kActivationFile, to_json(record));
   log.enter(RunState::baseline, {{"containers", record.baseline.containers.size()},

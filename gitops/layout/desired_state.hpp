@@ -92,7 +92,8 @@ struct LoadCounters {
 };
 
 // What a style cannot carry is an error, or stays in the project's limits for somebody who only looks.
-enum class Limits { enforced, kept };
+// `deployed`: it ran, whatever a newer program would say of it; only what cannot be read is an error.
+enum class Limits { enforced, kept, deployed };
 
 // Layout `native`. Reads one stack, or all stacks that the host lists; throws ConfigError with every problem.
 [[nodiscard]] Stack load_stack(const Tree& tree, const stack::RepositoryConfig& repository,

@@ -62,7 +62,7 @@ class Loader {
     settle_secret_services();
     note_unread_files();
     check_names();
-    problems_.throw_if_any(ConfigKind::repository);
+    if (limits_ != Limits::deployed) problems_.throw_if_any(ConfigKind::repository);
     return std::move(out_);
   }
 
@@ -237,7 +237,7 @@ class Loader {
     const auto here =
         out_.style == stack::Style::oci ? compose::Limit::Of::containers : compose::Limit::Of::provider;
     check_shared_files();
-    if (limits_ == Limits::kept) return;
+    if (limits_ != Limits::enforced) return;
     for (const compose::Limit& limit : out_.project.limits) {
       if (limit.of == here) problems_.add(limit.problem.where, limit.problem.message);
     }

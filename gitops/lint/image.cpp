@@ -30,13 +30,29 @@ Image parse_image(std::string_view text) {
 }
 
 const Database* known_database(const Image& image) {
-  static constexpr std::array kDatabases{
-      Database{"postgres", 5432},   Database{"postgresql", 5432},    Database{"pgvecto-rs", 5432},
-      Database{"pgvector", 5432},   Database{"timescaledb", 5432},   Database{"postgis", 5432},
-      Database{"mariadb", 3306},    Database{"mysql", 3306},         Database{"redis", 6379},
-      Database{"valkey", 6379},     Database{"mongo", 27017},        Database{"mongodb", 27017},
-      Database{"influxdb", 8086},   Database{"elasticsearch", 9200}, Database{"memcached", 11211},
-      Database{"clickhouse", 8123}, Database{"couchdb", 5984}};
+  static constexpr std::array kDatabases{Database{"postgres", 5432},
+                                         Database{"postgresql", 5432},
+                                         Database{"pgvecto-rs", 5432},
+                                         Database{"pgvector", 5432},
+                                         Database{"timescaledb", 5432},
+                                         Database{"postgis", 5432},
+                                         Database{"mariadb", 3306},
+                                         Database{"mysql", 3306},
+                                         Database{"redis", 6379},
+                                         Database{"valkey", 6379},
+                                         Database{"mongo", 27017},
+                                         Database{"mongodb", 27017},
+                                         Database{"influxdb", 8086},
+                                         Database{"elasticsearch", 9200},
+                                         Database{"memcached", 11211},
+                                         Database{"timescaledb-ha", 5432},
+                                         Database{"redis-stack", 6379},
+                                         Database{"redis-stack-server", 6379},
+                                         Database{"clickhouse-server", 8123},
+                                         Database{"neo4j", 7687},
+                                         Database{"opensearch", 9200},
+                                         Database{"clickhouse", 8123},
+                                         Database{"couchdb", 5984}};
   const std::string_view name(image.name);
   const std::string_view last = name.substr(name.rfind('/') + 1);
   for (const Database& database : kDatabases) {

@@ -18,12 +18,13 @@ bool below(std::string_view path, std::string_view directory) {
 }
 
 bool not_ours(const layout::Stack& stack, const std::string& path) {
+  if (below(path, stack.account.home) && path != stack.account.home) return false;
   for (const std::string_view system : {"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/nix", "/proc",
                                         "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/run"}) {
     if (below(path, system)) return true;
   }
-  // A directory that somebody else's programs would look into, such as their .ssh.
-  if (below(path, "/home") && !below(path, stack.account.home)) return true;
+  // What somebody else's programs would look into, such as their .ssh.
+  if (stack.is_rootless() && below(path, "/home") && path.find("/.") != std::string::npos) return true;
   // One component ("/", "/mnt", "/home"): a mount point or a system directory.
   return path.find('/', 1) == std::string::npos;
 }

@@ -6,6 +6,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace hwcsync::plan {
@@ -32,15 +33,25 @@ const lint::Database* database_of(const compose::Service& service) {
   return found == nullptr || found->name == "memcached" ? nullptr : found;
 }
 
-// What was this database: the service of its name, else one of its kind that is gone.
+std::set<std::string> sources_of(const compose::Service& service) {
+  std::set<std::string> out;
+  for (const compose::Mount& mount : service.volumes) {
+    if (!mount.source.empty()) out.insert(mount.source);
+  }
+  return out;
+}
+
+// What was this database: one of its kind that is gone and had its files, else the service of its name.
 const compose::Service* predecessor_of(const StackPair& pair, const compose::Service& service) {
   const auto& before = pair.before->project.services;
   const auto same = before.find(service.name);
   if (same != before.end()) return &same->second;
+  const auto now = sources_of(service);
   for (const auto& [name, old] : before) {
-    const lint::Database* kind = database_of(old);
-    if (pair.after->project.services.count(name) == 0 && kind != nullptr && kind == database_of(service))
-      return &old;
+    if (pair.after->project.services.count(name) != 0 || database_of(old) != database_of(service)) continue;
+    for (const std::string& source : sources_of(old)) {
+      if (now.count(source) != 0) return &old;
+    }
   }
   return nullptr;
 }
@@ -48,7 +59,7 @@ const compose::Service* predecessor_of(const StackPair& pair, const compose::Ser
 void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [name, service] : pair.after->project.services) {
     const compose::Service* old = database_of(service) == nullptr ? nullptr : predecessor_of(pair, service);
-    if (old == nullptr || database_of(*old) == nullptr || old->image == service.image) continue;
+    if (old == nullptr || database_of(*old) != database_of(service) || old->image == service.image) continue;
     const auto was = database_major(old->image);
     const auto now = database_major(service.image);
     if (was == now) continue;
@@ -63,21 +74,32 @@ void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
+// volumes_from brings what another service has.
 bool mounts(const compose::Service& service, const std::string& volume) {
+  return !service.volumes_from.empty() ||
+         std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
+           return mount.type == compose::Mount::Type::volume && mount.source == volume;
+         });
+}
+
+bool writes(const compose::Service& service, const std::string& volume) {
   return std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-    return mount.type == compose::Mount::Type::volume && mount.source == volume;
+    return mount.type == compose::Mount::Type::volume && mount.source == volume && !mount.read_only;
   });
 }
 
-// A service that mounted the volume and mounts it no more, or is gone while nobody else does; empty: none.
+bool is_used(const layout::Stack& stack, const std::string& volume) {
+  const auto& services = stack.project.services;
+  return std::any_of(services.begin(), services.end(),
+                     [&](const auto& service) { return mounts(service.second, volume); });
+}
+
+// A service that wrote to the volume, is still there, and mounts it no more; empty: none.
 std::string loser_of(const StackPair& pair, const std::string& volume) {
   const auto& after = pair.after->project.services;
-  const bool used = std::any_of(after.begin(), after.end(),
-                                [&](const auto& service) { return mounts(service.second, volume); });
   for (const auto& [name, service] : pair.before->project.services) {
-    if (!mounts(service, volume)) continue;
     const auto now = after.find(name);
-    if (now == after.end() ? !used : !mounts(now->second, volume)) return name;
+    if (now != after.end() && writes(service, volume) && !mounts(now->second, volume)) return name;
   }
   return "";
 }
@@ -85,12 +107,12 @@ std::string loser_of(const StackPair& pair, const std::string& volume) {
 // The same data is there only under the same name in the same user's store.
 void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [key, volume] : pair.before->project.volumes) {
-    if (volume.external) continue;
     const auto& after = pair.after->project.volumes;
     const auto now = after.find(key);
     const std::string ack = "volume-removed:" + pair.name + '/' + key;
     const std::string loser = loser_of(pair, key);
-    if (now == after.end() || !loser.empty()) {
+    const bool forgotten = is_used(*pair.before, key) && !is_used(*pair.after, key);
+    if (now == after.end() || !loser.empty() || forgotten) {
       out.push_back({"volume-removed",
                      pair.name + ": volume '" + key + "' is no longer " +
                          (loser.empty() ? "used; its data stays, but no container sees it"
@@ -133,29 +155,28 @@ void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
-// A directory that got another name is one stack that goes and one that comes. A service that runs the same
-// image with a volume of the same key tells it from two strangers.
-bool is_renamed(const layout::Stack& gone, const layout::Stack& came, const std::string& volume) {
-  const auto image_of = [&](const compose::Service& service) {
-    return service.image.substr(0, service.image.rfind(':'));
-  };
-  return std::any_of(came.project.services.begin(), came.project.services.end(), [&](const auto& entry) {
-    const auto old = gone.project.services.find(entry.first);
-    return old != gone.project.services.end() && mounts(entry.second, volume) &&
-           mounts(old->second, volume) && image_of(old->second) == image_of(entry.second);
-  });
+// A directory that got another name is one stack that goes and one that comes, with the same services.
+// Strangers may share a "db".
+bool is_renamed(const layout::Stack& gone, const layout::Stack& came) {
+  const auto& was = gone.project.services;
+  const auto& now = came.project.services;
+  return was.size() == now.size() &&
+         std::equal(was.begin(), was.end(), now.begin(), [](const auto& a, const auto& b) {
+           return a.first == b.first &&
+                  lint::parse_image(a.second.image).name == lint::parse_image(b.second.image).name;
+         });
 }
 
 void check_renamed(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) {
   for (const StackPair& gone : pairs) {
     if (!gone.before || gone.after) continue;
     for (const StackPair& came : pairs) {
-      if (came.before || !came.after || came.before_unreadable) continue;
+      if (came.before || !came.after || came.before_unreadable || !is_renamed(*gone.before, *came.after))
+        continue;
+      check_databases({.name = came.name, .before = gone.before, .after = came.after}, out);
       for (const auto& [key, volume] : gone.before->project.volumes) {
         const auto now = came.after->project.volumes.find(key);
-        if (volume.external || now == came.after->project.volumes.end() ||
-            !is_renamed(*gone.before, *came.after, key))
-          continue;
+        if (now == came.after->project.volumes.end()) continue;
         if (now->second.name == volume.name && gone.before->user == came.after->user) continue;
         out.push_back({"volume-removed",
                        gone.name + " goes and " + came.name + " comes with the same service: volume '" + key +
@@ -168,32 +189,71 @@ void check_renamed(const std::vector<StackPair>& pairs, std::vector<Refusal>& ou
   }
 }
 
-// Files of the host that a stack mounts belong to ids of the user it ran as.
+std::map<std::string, std::string> binds_of(const compose::Service& service) {
+  std::map<std::string, std::string> out;  // by target
+  for (const compose::Mount& mount : service.volumes) {
+    if (mount.type == compose::Mount::Type::bind && !mount.read_only) out.emplace(mount.target, mount.source);
+  }
+  return out;
+}
+
+// "/home/a/x" and "/home/b/x": "~/x" under two homes.
+bool is_of_home(const std::string& was, const layout::Stack& before, const std::string& now,
+                const layout::Stack& after) {
+  const std::string& old_home = before.account.home;
+  const std::string& home = after.account.home;
+  return old_home != home && was.rfind(old_home + '/', 0) == 0 && now == home + was.substr(old_home.size());
+}
+
+// Sockets, the time zone, devices: nobody's to give away.
+bool is_of_system(const std::string& path) {
+  for (const char* directory :
+       {"/dev/", "/etc/", "/nix/", "/proc/", "/run/", "/sys/", "/usr/", "/var/run/"}) {
+    if (path.rfind(directory, 0) == 0) return true;
+  }
+  return false;
+}
+
+// Files of the host that a stack mounts belong to ids of the user it ran as, and "~" is that user's home.
 void check_owners(const StackPair& pair, std::vector<Refusal>& out) {
   const layout::Stack& before = *pair.before;
   const layout::Stack& after = *pair.after;
-  if (before.user == after.user) return;
+  const bool other_ids = before.user != after.user && (before.account.uid != after.account.uid ||
+                                                       before.account.sub_ids != after.account.sub_ids);
   std::set<std::string> kept;
-  for (const auto& [name, service] : before.project.services) {
-    for (const compose::Mount& mount : service.volumes) {
-      if (mount.type == compose::Mount::Type::bind && !mount.read_only) kept.insert(mount.source);
-    }
-  }
-  std::vector<std::string> shared;
+  std::set<std::string> moved;
   for (const auto& [name, service] : after.project.services) {
-    for (const compose::Mount& mount : service.volumes) {
-      if (mount.type == compose::Mount::Type::bind && kept.erase(mount.source) != 0)
-        shared.push_back(mount.source);
+    const auto old = before.project.services.find(name);
+    if (old == before.project.services.end()) continue;
+    const auto was = binds_of(old->second);
+    for (const auto& [target, source] : binds_of(service)) {
+      const auto known = was.find(target);
+      if (known == was.end()) continue;
+      if (known->second == source && other_ids && !is_of_system(source)) kept.insert(source);
+      if (is_of_home(known->second, before, source, after)) moved.insert(known->second + " -> " + source);
     }
   }
-  if (shared.empty()) return;
-  out.push_back(
-      {"owner-changed",
-       pair.name + " goes from " + before.user + " to " + after.user + ", and the files below " +
-           join(shared, ", ") + " keep the owners that they have: the containers of " + after.user +
-           " may not be able to read or write them. Give them their new owners by hand (chown) when "
-           "the stack is stopped",
-       "owner-changed:" + pair.name});
+  const auto listed = [](const std::set<std::string>& items) {
+    return join(std::vector<std::string>(items.begin(), items.end()), ", ");
+  };
+  const std::string who = before.user == after.user
+                              ? "the home of " + after.user + " is another"
+                              : pair.name + " goes from " + before.user + " to " + after.user;
+  if (!kept.empty())
+    out.push_back(
+        {"owner-changed",
+         who + ", and the files below " + listed(kept) +
+             " keep the owners that they have: the containers of " + after.user +
+             " may not be able to read or write them. Give them their new owners by hand (chown) when "
+             "the stack is stopped",
+         "owner-changed:" + pair.name});
+  if (!moved.empty())
+    out.push_back(
+        {"bind-moved",
+         pair.name + ": " + who + ", and with it what containers mount: " + listed(moved) +
+             ". The files stay in the old place; move them when the stack is stopped, or name the place "
+             "without '~'",
+         "bind-moved:" + pair.name});
 }
 
 }  // namespace

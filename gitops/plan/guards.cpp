@@ -18,6 +18,13 @@ void check_host(const GuardInputs& in, std::vector<Refusal>& out) {
                        ".hostname in hwcsync.yaml)",
                    ""});
   }
+  if (in.before == nullptr && !in.is_first && in.after->stacks.empty()) {
+    out.push_back({"everything-vanished",
+                   "host '" + *in.host +
+                       "' has no stack, and what it had cannot be read: an empty list is more "
+                       "often a mistake than a wish",
+                   "everything-vanished"});
+  }
   if (in.before != nullptr && !in.before->stacks.empty() && in.after->stacks.empty()) {
     out.push_back({"everything-vanished",
                    "all " + count_of(in.before->stacks.size(), "stack") + " of host '" + *in.host +

@@ -9,6 +9,7 @@ namespace hwcsync::plan {
 
 // What a person has to agree to, or mend, before this plan may run. Those that `acks` names are left out.
 struct GuardInputs {
+  bool is_first = false;                // nothing was deployed yet
   const stack::Host* before = nullptr;  // null: first deployment, or the host was not there
   const stack::Host* after = nullptr;
   const std::string* host = nullptr;

@@ -2,6 +2,7 @@
 
 #include "gitops/layout/host_checks.hpp"
 #include "gitops/layout/ties.hpp"
+#include "gitops/plan/resources.hpp"
 #include "gitops/plan/services.hpp"
 
 #include <algorithm>
@@ -17,7 +18,8 @@ bool concerns_others(const StackPair& pair) {
   const std::vector<std::string> now = layout::claims(*pair.after);
   std::vector<std::string> fresh;
   std::set_difference(now.begin(), now.end(), was.begin(), was.end(), std::back_inserter(fresh));
-  return !fresh.empty() || layout::offer_of(*pair.before) != layout::offer_of(*pair.after);
+  return !fresh.empty() || !renewed_networks(*pair.before, *pair.after).empty() ||
+         layout::offer_of(*pair.before) != layout::offer_of(*pair.after);
 }
 
 void refuse(const std::vector<Problem>& problems, const std::string& code, std::vector<Refusal>& out) {
@@ -52,6 +54,24 @@ void compare_ties(StackChange& change, const layout::Stack& stack, const layout:
   change.needed = Action::restart;
 }
 
+// What joins a network that another stack of the same user makes anew.
+void compare_networks(StackChange& change, const layout::Stack& stack, const std::vector<StackPair>& pairs) {
+  if (stack.style != stack::Style::oci) return;
+  for (const StackPair& pair : pairs) {
+    if (!pair.before || !pair.after || pair.name == stack.name || pair.after->user != stack.user) continue;
+    for (const std::string& renewed : renewed_networks(*pair.before, *pair.after)) {
+      for (const auto& [key, network] : stack.project.networks) {
+        if (!network.external || network.name != renewed) continue;
+        for (const auto& [name, service] : stack.project.services) {
+          if (service.network_mode.empty() && service.attached_to(key))
+            mark(change.services, name, Action::restart,
+                 "network " + renewed + " is made anew by " + pair.name);
+        }
+      }
+    }
+  }
+}
+
 void find_tied(Neighbours& out, const std::vector<StackPair>& pairs, const layout::DesiredState& desired) {
   layout::Offers after;
   for (const auto& [name, stack] : desired.stacks) after.emplace(name, layout::offer_of(stack));
@@ -63,11 +83,11 @@ void find_tied(Neighbours& out, const std::vector<StackPair>& pairs, const layou
     before.erase(pair.name);
     if (pair.before) before.emplace(pair.name, layout::offer_of(*pair.before));
   }
-  if (before == after) return;
   for (const auto& [name, stack] : desired.stacks) {
     const auto pair = touched(name);
     if (pair != pairs.end() && !pair->before) continue;  // it starts anyway
     StackChange change{name, stack.style, Action::none, Action::none, {}, {}};
+    compare_networks(change, stack, pairs);
     compare_ties(change, stack, before, after);
     if (change.services.empty()) continue;
     out.changes.push_back(std::move(change));

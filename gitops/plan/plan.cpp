@@ -47,7 +47,8 @@ Side open_base(git::GitTree tree, const Side& after, const std::string& host,
   }
   try {
     ++counters.repository_files;
-    auto config = std::make_shared<const stack::RepositoryConfig>(stack::read_repository_config(tree));
+    auto config = std::make_shared<const stack::RepositoryConfig>(
+        stack::read_repository_config(tree, stack::Rules::passed_over));
     return side_of(std::move(tree), std::move(config), host);
   } catch (const ConfigError&) {
     Side out;
@@ -118,8 +119,8 @@ class Maker {
     plan_.secrets = compare_secrets(pairs_, repository_);
     ask_facts();
     restart_consumers(plan_.secrets, pairs_, plan_.changes);
-    plan_.refusals = check_guards(
-        {before_.host, after_.host, &in_.host, &in_.machine, &pairs_, &plan_.secrets, &in_.acks});
+    plan_.refusals = check_guards({!in_.from || before_.config, before_.host, after_.host, &in_.host,
+                                   &in_.machine, &pairs_, &plan_.secrets, &in_.acks});
     refuse_errors();
     settle_neighbours();
     measure();
@@ -216,8 +217,8 @@ class Maker {
       pair.name = name;
       if (was_.count(name) != 0) {
         try {
-          pair.before =
-              layout::load_stack(*before_.tree, *before_.config, *before_.host, name, plan_.counters);
+          pair.before = layout::load_stack(*before_.tree, *before_.config, *before_.host, name,
+                                           plan_.counters, layout::Limits::deployed);
           pair.was_open = layout::open_ports(*pair.before, *before_.host);
         } catch (const ConfigError&) {
           pair.before_unreadable = true;

@@ -136,6 +136,18 @@ void recreate_users(std::vector<ServiceChange>& changes, const layout::Stack& be
   }
 }
 
+std::vector<std::string> renewed_networks(const layout::Stack& before, const layout::Stack& after) {
+  std::vector<std::string> out;
+  if (before.style != stack::Style::oci || after.style != stack::Style::oci) return out;
+  for (const auto& [key, network] : after.project.networks) {
+    const auto old = before.project.networks.find(key);
+    if (old != before.project.networks.end() && !network.external && !old->second.external &&
+        !made_alike(old->second, network, after.style))
+      out.push_back(network.name);
+  }
+  return out;
+}
+
 std::vector<std::string> changed_volumes(const layout::Stack& before, const layout::Stack& after) {
   std::vector<std::string> out;
   if (before.style != stack::Style::oci || after.style != stack::Style::oci) return out;

@@ -17,6 +17,11 @@ namespace hwcsync::plan {
 void recreate_users(std::vector<ServiceChange>& changes, const layout::Stack& before,
                     const layout::Stack& after);
 
+// Networks of style oci, by the names that podman knows, that are made anew: who joins one from another stack
+// restarts, too.
+[[nodiscard]] std::vector<std::string> renewed_networks(const layout::Stack& before,
+                                                        const layout::Stack& after);
+
 // A volume of style oci that is asked for with other settings than it was made with, and would stop its
 // containers from starting: nobody changes a volume but its owner.
 [[nodiscard]] std::vector<std::string> changed_volumes(const layout::Stack& before,

@@ -229,6 +229,11 @@ StackChange compare_stack(const StackPair& pair) {
   if (after.style == stack::Style::oci && !(before.config.registry_login == after.config.registry_login))
     restart_all(out.services, before, after, "registry login");
   // In style oci every container requires the unit that runs the commands.
+  // Its unit comes after the view, or no longer.
+  if (after.style == stack::Style::compose && before.secrets.empty() != after.secrets.empty()) {
+    add({before.secrets.empty() ? "the first secret" : "no secret any more"}, Action::restart);
+    restart_all(out.services, before, after, "with the stack's unit");
+  }
   const bool prepares = after.style == stack::Style::oci && !after.prepare_unit().empty();
   const bool rewritten =
       start_limit(before, 300) != start_limit(after, 300) || before.secrets.empty() != after.secrets.empty();

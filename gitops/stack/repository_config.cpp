@@ -355,7 +355,7 @@ Location RepositoryConfig::place(const std::string& key) const {
   return find_place(places, key).value_or(Location{kRepositoryFile, 0, 0});
 }
 
-RepositoryConfig read_repository_config(const Tree& tree) {
+RepositoryConfig read_repository_config(const Tree& tree, Rules rules) {
   const auto content = tree.read(kRepositoryFile);
   if (!content) {
     throw ConfigError(
@@ -389,7 +389,7 @@ RepositoryConfig read_repository_config(const Tree& tree) {
     keep_places(out, *hosts);
   }
   out.places = places_of(document);
-  problems.throw_if_any(ConfigKind::repository);
+  if (rules == Rules::enforced) problems.throw_if_any(ConfigKind::repository);
   return out;
 }
 

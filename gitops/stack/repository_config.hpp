@@ -74,8 +74,12 @@ struct RepositoryConfig {
 
 inline constexpr const char* kRepositoryFile = "hwcsync.yaml";
 
+// Whether values are judged. What was deployed was right to the program of its day, and is compared by what
+// it says.
+enum class Rules { enforced, passed_over };
+
 // Throws ConfigError (every problem, with line and column); a tree without the file is a ConfigError too.
-[[nodiscard]] RepositoryConfig read_repository_config(const Tree& tree);
+[[nodiscard]] RepositoryConfig read_repository_config(const Tree& tree, Rules rules = Rules::enforced);
 
 // The host of this name; UsageError with the nearest name otherwise.
 [[nodiscard]] const Host& find_host(const RepositoryConfig& config, const std::string& name);

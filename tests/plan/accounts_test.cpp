@@ -197,6 +197,34 @@ TEST_CASE("a stack that goes to another user with files of the host asks who own
                   .refused());
 }
 
+TEST_CASE("a mount below ~ is told when the home is another") {
+  Accounts story;
+  story.fixture.write("stacks/one/compose.yaml", compose_file("2.8.4") + "    volumes: ['~/data:/data']\n");
+  const std::string before = story.with_user("uid: 1000");
+  const std::string after = story.with_user("uid: 1000, home: /srv/homelab");
+  const Plan plan = story.plan(before, after, {"volume-removed:two/data"});
+  REQUIRE(acks_of(plan) == Words{"bind-moved:one"});
+  CHECK(plan.refusals[0].message ==
+        "one: the home of homelab is another, and with it what containers mount: /home/homelab/data -> "
+        "/srv/homelab/data. The files stay in the old place; move them when the stack is stopped, or name "
+        "the place "
+        "without '~'");
+  CHECK_FALSE(story.plan(before, after, {"volume-removed:two/data", "bind-moved:one"}).refused());
+}
+
+TEST_CASE("a volume of somebody else's that becomes one's own is asked for") {
+  Accounts story;
+  const auto with = [&](const std::string& volume) {
+    story.fixture.write(
+        "stacks/one/compose.yaml",
+        compose_file("2.8.4") + "    volumes: ['data:/data']\nvolumes: { data: " + volume + " }\n");
+    return story.fixture.commit("volume: " + volume);
+  };
+  const std::string external = with("{ external: true, name: photos }");
+  CHECK(acks_of(story.plan(external, with(""))) == Words{"volume-removed:one/data"});
+  CHECK_FALSE(story.plan(external, with("{ name: photos }")).refused());
+}
+
 TEST_CASE("a volume that a service mounts no more is refused, declared or not") {
   Accounts story;
   const auto with = [&](const std::string& mounts, const std::string& volumes) {

@@ -161,6 +161,26 @@ TEST_CASE("a base that no longer parses does not stop a plan") {
   CHECK_THROWS_AS(story.plan(story.first, broken), ConfigError);
 }
 
+TEST_CASE("what was deployed is compared by what it says, whatever a newer program finds wrong with it") {
+  Story story;
+  const auto with = [&](const std::string& user, const std::string& stacks) {
+    story.fixture.write(
+        "hwcsync.yaml",
+        "version: 1\ndefaults: { user: homelab }\nhosts:\n  server:\n    flake: '#server'\n    podman: "
+        "true\n    stacks: [" +
+            stacks + "]\n    users: { homelab: { uid: 1000" + user + " } }\n");
+    return story.fixture.commit("stacks: " + user + stacks);
+  };
+  const std::string before = with(", storage: { path: /var/lib/containers/homelab }", "one, two");
+  const Plan plan = story.plan(before, with(", storage: { path: /srv/podman }", "one"));
+  REQUIRE(plan.changes.size() == 2);
+  CHECK(plan.changes[0].action == Action::restart);
+  CHECK(plan.changes[1].action == Action::remove);
+  const Plan gone = story.plan(before, with("", ""));
+  REQUIRE_FALSE(gone.refusals.empty());
+  CHECK(gone.refusals[0].code == "everything-vanished");
+}
+
 TEST_CASE("the same input gives the same plan id, another revision another") {
   Story story;
   story.fixture.write("stacks/two/compose.yaml", compose_file("2.9.0"));
@@ -256,6 +276,32 @@ TEST_CASE("a changed network of style oci restarts the containers on it and no o
   CHECK(plan.changes[0].services[0].reasons == std::vector<std::string>{"network front is made anew"});
   CHECK(plan.containers_restarted == 1);
   CHECK_FALSE(plan.refused());
+}
+
+TEST_CASE("a network that is made anew takes along who joins it from another stack") {
+  Story story;
+  for (const char* name : {"one", "two"})
+    story.fixture.write(std::string("stacks/") + name + "/stack.yaml", "style: oci\n");
+  story.fixture.write(
+      "stacks/two/compose.yaml",
+      "services:\n  web: { image: 'docker.io/library/caddy:2.8.4', networks: [ front ] }\n  alone: { image: "
+      "'docker.io/library/caddy:2.8.4' }\nnetworks: { front: { external: true, name: one_front } }\n");
+  const auto with = [&](const std::string& subnet) {
+    story.fixture.write(
+        "stacks/one/compose.yaml",
+        "services: { web: { image: 'docker.io/library/caddy:2.8.4', networks: [ front ] } }\nnetworks: { "
+        "front: { ipam: { config: [ { subnet: " +
+            subnet + " } ] } } }\n");
+    return story.fixture.commit(subnet);
+  };
+  const std::string before = with("10.1.0.0/24");
+  const Plan plan = story.plan(before, with("10.2.0.0/24"));
+  REQUIRE(plan.changes.size() == 2);
+  CHECK(plan.changes[1].stack == "two");
+  CHECK(plan.changes[1].action == Action::restart);
+  REQUIRE(plan.changes[1].services.size() == 1);
+  CHECK(plan.changes[1].services[0].reasons ==
+        std::vector<std::string>{"network one_front is made anew by one"});
 }
 
 TEST_CASE("another storage of a user makes everything of that user anew, and empties its volumes") {
@@ -354,8 +400,8 @@ TEST_CASE("a volume of style oci with other settings is refused, with the way ou
 TEST_CASE("a database whose tag tells no version, or whose service got another name, is asked for too") {
   Story story;
   const auto with = [&](const std::string& name, const std::string& image) {
-    story.fixture.write("stacks/two/compose.yaml",
-                        "services: { " + name + ": { image: '" + image + "' } }\n");
+    story.fixture.write("stacks/two/compose.yaml", "services: { " + name + ": { image: '" + image +
+                                                       "', volumes: [ 'pg:/d' ] } }\nvolumes: { pg: }\n");
     return story.fixture.commit(name + image);
   };
   const std::string before = with("db", "docker.io/library/postgres:16");
