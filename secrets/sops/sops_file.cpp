@@ -132,8 +132,10 @@ void check_keys(SopsStore store, const std::vector<SopsNode>& documents) {
 }
 
 [[noreturn]] void refuse_twin(const std::string& key, std::string_view verb) {
-  throw SecretError(SecretFailure::malformed, ErrorText{std::string(verb), "a file", {}, {}},
-                    "the key '" + key + "' stands twice in one mapping");
+  throw SecretError(
+      SecretFailure::malformed,
+      ErrorText{std::string(verb), "a file", {}, verb == kDecrypt ? "keep one of them: sops edit FILE" : ""},
+      "the key '" + key + "' stands twice in one mapping");
 }
 
 // Of two values under one key readers find now the first and now the second, and an empty one is added to an
@@ -148,7 +150,7 @@ void refuse_twins(const SopsNode& node, std::string_view verb) {
 }
 
 // In INI files sops takes sections in pieces and keys that stand twice; the MAC knows those that say
-// something.
+// something, and of two empty ones it is no matter which is read.
 void refuse_empty_twins(const SopsNode& document) {
   std::map<std::pair<std::string_view, std::string_view>, bool> seen;  // whether it is empty
   for (const SopsNode::Item& section : document.items) {
@@ -156,7 +158,7 @@ void refuse_empty_twins(const SopsNode& document) {
       if (item.node.is_comment()) continue;
       const bool empty = item.node.value.size() == 0;
       const auto [twin, first] = seen.try_emplace({section.key, item.key}, empty);
-      if (!first && (empty || twin->second)) refuse_twin(item.key, kDecrypt);
+      if (!first && empty != twin->second) refuse_twin(item.key, kDecrypt);
     }
   }
 }

@@ -181,6 +181,11 @@ Encrypted encrypt_file(Options options, const Context& context) {
         choose_plain_format(options.path, to_stdout(options) ? "" : options.output, plain.bytes());
     check_rules(options);
   }
+  // The name decides how a JSON file of sops is read back (secrets/vault/source).
+  if (options.format == "binary" && !to_stdout(options) && options.output.ends_with(".json"))
+    throw UsageError({"cannot write", options.output,
+                      "a file that is encrypted as a whole is read back as JSON under this name",
+                      "call it " + options.output + ".enc"});
   if (const auto store = sops_store(options.format))
     return {options.format, encrypt_values(options, *store, plain.bytes(), recipients)};
   return {options.format, secrets::encrypt_age(plain.bytes(), recipients, kArmored)};

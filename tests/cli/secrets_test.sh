@@ -118,9 +118,15 @@ chosen binary '' nothing
 chosen dotenv '# note\nA_1=x\nB=\n' app.text
 chosen dotenv 'lower=case\n' some.env
 chosen dotenv 'lower=case\n' .env.prod
+printf 'c2VjcmV0=\n' >"$work/lower.key"
+chosen binary 'c2VjcmV0=\n' .envkey
+printf 'c2VjcmV0=\n' >"$work/key.env"
+expect 64 "does not read like lines of NAME=value" "$program" secrets encrypt -r "$admin" "$work/key.env"
+expect 64 "does not read like lines of NAME=value" "$program" secrets encrypt -r "$admin" -o "$work/out.env" "$work/lower.key"
 chosen yaml 'url: postgres://u:pw@h/db?sslmode=disable\n' some.yml
 chosen ini '[a]\nb = c\n' some.ini
 expect 64 "leave the rule out" "$program" secrets encrypt -r "$admin" --encrypted-regex '^a$' "$work/lower"
+expect 64 "call it $work/list.json.enc" "$program" secrets encrypt -r "$admin" --format binary -o "$work/list.json" "$work/lower"
 # JSON of the one key that sops gives a binary file: the name tells them apart.
 printf '{"data": "v"}\n' >"$work/data.json"
 expect 0 "" "$program" secrets encrypt -r "$admin" -o "$work/data.enc.json" "$work/data.json"

@@ -263,6 +263,18 @@ TEST_CASE("an empty twin in an encrypted file is refused in every store") {
   refused(SopsStore::ini, "[o]\nA = x\n[p]\nB = y\n", "[sops]", "[o]\nA =\n");
 }
 
+TEST_CASE("two empty values under one key of an INI file are one") {
+  const auto identities = both_identities();
+  std::vector<Recipient> recipients{identities.front().recipient()};
+  std::string file =
+      encrypt_sops(SopsStore::ini, read_plain(SopsStore::ini, conceal("[Peer]\nA = x\nKey =\n").bytes()),
+                   recipients, kTime);
+  const auto at = file.find("[sops]");
+  REQUIRE(at != std::string::npos);
+  file.insert(at, "[Peer]\nKey =\n");
+  CHECK_NOTHROW(decrypt_sops(SopsStore::ini, file, identities));
+}
+
 TEST_CASE("a section of an INI file may be written in pieces") {
   const auto identities = both_identities();
   std::vector<Recipient> recipients{identities.front().recipient()};
