@@ -24,7 +24,7 @@ bool not_ours(const layout::Stack& stack, const std::string& path) {
     if (below(path, system)) return true;
   }
   // What somebody else's programs would look into, such as their .ssh.
-  if (stack.is_rootless() && below(path, "/home") && path.find("/.") != std::string::npos) return true;
+  if (below(path, "/home") && path.find("/.") != std::string::npos) return true;
   // One component ("/", "/mnt", "/home"): a mount point or a system directory.
   return path.find('/', 1) == std::string::npos;
 }

@@ -6,7 +6,6 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace hwcsync::plan {
@@ -33,23 +32,37 @@ const lint::Database* database_of(const compose::Service& service) {
   return found == nullptr || found->name == "memcached" ? nullptr : found;
 }
 
-std::set<std::string> sources_of(const compose::Service& service) {
+bool are_alike(const compose::Service& a, const compose::Service& b) {
+  const lint::Database* one = database_of(a);
+  const lint::Database* other = database_of(b);
+  // Images of one server speak on one port: postgres, pgvector and timescaledb read each other's files.
+  return one != nullptr && other != nullptr && one->port == other->port;
+}
+
+// What podman knows it by, whatever the Compose file calls it.
+std::string source_of(const layout::Stack& stack, const compose::Mount& mount) {
+  const auto volume = stack.project.volumes.find(mount.source);
+  const bool named = mount.type == compose::Mount::Type::volume && volume != stack.project.volumes.end();
+  return named ? volume->second.name : mount.source;
+}
+
+std::set<std::string> sources_of(const layout::Stack& stack, const compose::Service& service) {
   std::set<std::string> out;
   for (const compose::Mount& mount : service.volumes) {
-    if (!mount.source.empty()) out.insert(mount.source);
+    if (!mount.source.empty()) out.insert(source_of(stack, mount));
   }
   return out;
 }
 
-// What was this database: one of its kind that is gone and had its files, else the service of its name.
+// What was this database: the service of its name, else one of its kind that had its files.
 const compose::Service* predecessor_of(const StackPair& pair, const compose::Service& service) {
   const auto& before = pair.before->project.services;
   const auto same = before.find(service.name);
-  if (same != before.end()) return &same->second;
-  const auto now = sources_of(service);
+  if (same != before.end() && are_alike(same->second, service)) return &same->second;
+  const auto now = sources_of(*pair.after, service);
   for (const auto& [name, old] : before) {
-    if (pair.after->project.services.count(name) != 0 || database_of(old) != database_of(service)) continue;
-    for (const std::string& source : sources_of(old)) {
+    if (!are_alike(old, service)) continue;
+    for (const std::string& source : sources_of(*pair.before, old)) {
       if (now.count(source) != 0) return &old;
     }
   }
@@ -59,7 +72,7 @@ const compose::Service* predecessor_of(const StackPair& pair, const compose::Ser
 void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [name, service] : pair.after->project.services) {
     const compose::Service* old = database_of(service) == nullptr ? nullptr : predecessor_of(pair, service);
-    if (old == nullptr || database_of(*old) != database_of(service) || old->image == service.image) continue;
+    if (old == nullptr || old->image == service.image) continue;
     const auto was = database_major(old->image);
     const auto now = database_major(service.image);
     if (was == now) continue;
@@ -74,24 +87,34 @@ void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
-// volumes_from brings what another service has.
-bool mounts(const compose::Service& service, const std::string& volume) {
-  return !service.volumes_from.empty() ||
-         std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-           return mount.type == compose::Mount::Type::volume && mount.source == volume;
-         });
+// Names of the volumes that the service mounts, also by volumes_from.
+std::set<std::string> volumes_of(const layout::Stack& stack, const compose::Service& service, int depth = 0) {
+  constexpr int kDeepest = 8;
+  std::set<std::string> out;
+  for (const compose::Mount& mount : service.volumes) {
+    if (mount.type == compose::Mount::Type::volume && !mount.source.empty())
+      out.insert(source_of(stack, mount));
+  }
+  for (const compose::VolumesFrom& from : service.volumes_from) {
+    const auto other = stack.project.services.find(from.from);
+    if (from.container || depth == kDeepest || other == stack.project.services.end()) continue;
+    out.merge(volumes_of(stack, other->second, depth + 1));
+  }
+  return out;
 }
 
-bool writes(const compose::Service& service, const std::string& volume) {
+bool writes(const layout::Stack& stack, const compose::Service& service, const std::string& volume) {
   return std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-    return mount.type == compose::Mount::Type::volume && mount.source == volume && !mount.read_only;
+    return mount.type == compose::Mount::Type::volume && !mount.read_only &&
+           source_of(stack, mount) == volume;
   });
 }
 
 bool is_used(const layout::Stack& stack, const std::string& volume) {
   const auto& services = stack.project.services;
-  return std::any_of(services.begin(), services.end(),
-                     [&](const auto& service) { return mounts(service.second, volume); });
+  return std::any_of(services.begin(), services.end(), [&](const auto& service) {
+    return volumes_of(stack, service.second).count(volume) != 0;
+  });
 }
 
 // A service that wrote to the volume, is still there, and mounts it no more; empty: none.
@@ -99,7 +122,9 @@ std::string loser_of(const StackPair& pair, const std::string& volume) {
   const auto& after = pair.after->project.services;
   for (const auto& [name, service] : pair.before->project.services) {
     const auto now = after.find(name);
-    if (now != after.end() && writes(service, volume) && !mounts(now->second, volume)) return name;
+    if (now != after.end() && writes(*pair.before, service, volume) &&
+        volumes_of(*pair.after, now->second).count(volume) == 0)
+      return name;
   }
   return "";
 }
@@ -109,10 +134,14 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [key, volume] : pair.before->project.volumes) {
     const auto& after = pair.after->project.volumes;
     const auto now = after.find(key);
+    const bool renamed = now != after.end() && now->second.name != volume.name;
+    // Somebody else's, which that one may go on using.
+    if (volume.external && !renamed) continue;
     const std::string ack = "volume-removed:" + pair.name + '/' + key;
-    const std::string loser = loser_of(pair, key);
-    const bool forgotten = is_used(*pair.before, key) && !is_used(*pair.after, key);
-    if (now == after.end() || !loser.empty() || forgotten) {
+    const std::string loser = loser_of(pair, volume.name);
+    const bool forgotten =
+        !is_used(*pair.after, volume.name) && (now == after.end() || is_used(*pair.before, volume.name));
+    if (!renamed && (forgotten || !loser.empty())) {
       out.push_back({"volume-removed",
                      pair.name + ": volume '" + key + "' is no longer " +
                          (loser.empty() ? "used; its data stays, but no container sees it"
@@ -129,7 +158,7 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
                          place(*pair.after) +
                          ". The data of the old one stays in the old place, but no container sees it",
                      ack});
-    } else if (now->second.name != volume.name || pair.before->user != pair.after->user) {
+    } else if (now != after.end() && (renamed || pair.before->user != pair.after->user)) {
       out.push_back({"volume-removed",
                      pair.name + ": volume '" + key + "' is now " + now->second.name + " of " +
                          pair.after->user + " and was " + volume.name + " of " + pair.before->user +
@@ -155,16 +184,21 @@ void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
-// A directory that got another name is one stack that goes and one that comes, with the same services.
-// Strangers may share a "db".
+// A directory that got another name is one stack that goes and one that comes, and both have a service that
+// is no database: strangers may share a "db".
 bool is_renamed(const layout::Stack& gone, const layout::Stack& came) {
-  const auto& was = gone.project.services;
-  const auto& now = came.project.services;
-  return was.size() == now.size() &&
-         std::equal(was.begin(), was.end(), now.begin(), [](const auto& a, const auto& b) {
-           return a.first == b.first &&
-                  lint::parse_image(a.second.image).name == lint::parse_image(b.second.image).name;
-         });
+  bool only_databases = true;
+  bool shared = false;
+  for (const auto& [name, service] : came.project.services) {
+    const auto old = gone.project.services.find(name);
+    if (old == gone.project.services.end() ||
+        lint::parse_image(old->second.image).name != lint::parse_image(service.image).name)
+      continue;
+    shared = true;
+    only_databases = only_databases && database_of(service) != nullptr;
+  }
+  const bool whole = gone.project.services.size() == 1 && came.project.services.size() == 1;
+  return shared && (!only_databases || whole);
 }
 
 void check_renamed(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) {
@@ -189,10 +223,12 @@ void check_renamed(const std::vector<StackPair>& pairs, std::vector<Refusal>& ou
   }
 }
 
-std::map<std::string, std::string> binds_of(const compose::Service& service) {
-  std::map<std::string, std::string> out;  // by target
-  for (const compose::Mount& mount : service.volumes) {
-    if (mount.type == compose::Mount::Type::bind && !mount.read_only) out.emplace(mount.target, mount.source);
+std::set<std::string> binds_of(const layout::Stack& stack) {
+  std::set<std::string> out;
+  for (const auto& [name, service] : stack.project.services) {
+    for (const compose::Mount& mount : service.volumes) {
+      if (mount.type == compose::Mount::Type::bind && !mount.read_only) out.insert(mount.source);
+    }
   }
   return out;
 }
@@ -222,15 +258,14 @@ void check_owners(const StackPair& pair, std::vector<Refusal>& out) {
                                                        before.account.sub_ids != after.account.sub_ids);
   std::set<std::string> kept;
   std::set<std::string> moved;
-  for (const auto& [name, service] : after.project.services) {
-    const auto old = before.project.services.find(name);
-    if (old == before.project.services.end()) continue;
-    const auto was = binds_of(old->second);
-    for (const auto& [target, source] : binds_of(service)) {
-      const auto known = was.find(target);
-      if (known == was.end()) continue;
-      if (known->second == source && other_ids && !is_of_system(source)) kept.insert(source);
-      if (is_of_home(known->second, before, source, after)) moved.insert(known->second + " -> " + source);
+  const auto now = binds_of(after);
+  for (const std::string& source : binds_of(before)) {
+    if (now.count(source) != 0) {
+      if (other_ids && !is_of_system(source)) kept.insert(source);
+      continue;
+    }
+    for (const std::string& other : now) {
+      if (is_of_home(source, before, other, after)) moved.insert(source + " -> " + other);
     }
   }
   const auto listed = [](const std::set<std::string>& items) {

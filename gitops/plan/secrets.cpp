@@ -25,7 +25,8 @@ bool is_unchanged(const layout::Secret& before, const layout::Secret& after) {
   const auto same_value = [](const secrets::TemplatePart& a, const secrets::TemplatePart& b) {
     return a.source.id == b.source.id && a.key == b.key;
   };
-  return before.blob == after.blob && before.key == after.key && before.mode == after.mode &&
+  return before.blob == after.blob && before.format == after.format && before.key == after.key &&
+         before.mode == after.mode &&
          std::equal(before.parts.begin(), before.parts.end(), after.parts.begin(), after.parts.end(),
                     same_value);
 }

@@ -263,6 +263,7 @@ void LocalSecretService::drop(const std::string& generation) {
 }
 
 ViewStatus LocalSecretService::mount(uid_t uid) {
+  note_switch();
   follow_switch();
   // Neither an empty view nor that of another system: with either a stack would start that must not.
   if (!problem_.empty() && (!served_ || served_->id() != recorded_)) throw refusal("NotServing", problem_);
@@ -299,6 +300,7 @@ void LocalSecretService::note_switch() {
     if (read_named() != served_->id()) return;
     write_served(options_.runtime_dir, {.generation = served_->id(), .recorded = served_->id()});
     recorded_ = served_->id();
+    problem_.clear();
   } catch (const SystemError&) {
     // Not to be read means: nothing to learn from it. It is said where it matters, when it is to be served.
   }
@@ -311,8 +313,11 @@ void LocalSecretService::follow_switch() {
   } catch (const SystemError&) {
     return;
   }
-  if (!is_generation_id(named) || named == recorded_ || (served_ && named == served_->id())) return;
-  log(LogLevel::info, "the system names another generation now", {{"generation", named}});
+  if (!is_generation_id(named) || (served_ && named == served_->id())) return;
+  // What failed for a passing reason is tried again.
+  if (named == recorded_ && problem_.empty()) return;
+  if (named != recorded_)
+    log(LogLevel::info, "the system names another generation now", {{"generation", named}});
   reload();
 }
 

@@ -1,6 +1,7 @@
 #include "src/cli/plain_format.hpp"
 
 #include "src/base/error.hpp"
+#include "src/base/text.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -14,6 +15,7 @@ std::string format_of_name(const std::string& path) {
   if (name.ends_with(".yaml") || name.ends_with(".yml")) return "yaml";
   if (name.ends_with(".json")) return "json";
   if (name.ends_with(".ini")) return "ini";
+  if (name.ends_with(".age")) return "age";
   if (name.ends_with(".env") || name.starts_with(".env.")) return "dotenv";
   return "";
 }
@@ -39,10 +41,10 @@ bool is_dotenv(std::string_view text, bool (*fits)(std::string_view)) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.empty() || line.front() == '#') continue;
+    if (trim(line).empty() || line.front() == '#') continue;
     const auto equals = line.find('=');
     if (equals == std::string_view::npos || !fits(line.substr(0, equals))) return false;
-    const std::string_view value = line.substr(equals + 1);
+    const std::string_view value = trim(line.substr(equals + 1));
     const bool padding = value.find_first_not_of('=') == std::string_view::npos;
     if (padding && !value.empty()) return false;
     sure = sure || !padding;

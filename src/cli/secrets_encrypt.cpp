@@ -153,9 +153,9 @@ void check_output(const Options& options) {
 
 secrets::SecureBuffer read_plaintext(const Options& options) {
   secrets::SecureBuffer out = secrets::read_secret_file(or_stdin(options.path), kPlaintextLimit);
-  if (options.path == "-" && out.size() == 0 && !to_stdout(options) &&
+  if (!std::filesystem::is_regular_file(options.path) && out.size() == 0 && !to_stdout(options) &&
       std::filesystem::exists(options.output)) {
-    throw UsageError({"cannot encrypt", "standard input",
+    throw UsageError({"cannot encrypt", options.path == "-" ? std::string("standard input") : options.path,
                       "nothing came, and " + options.output + " would lose what it holds",
                       "if an empty one is meant, remove it first"});
   }

@@ -111,6 +111,8 @@ chosen() { # FORMAT TEXT NAME
 }
 chosen binary 'JBSWY3DPEHPK3PXP=' totp
 chosen binary 'JBSWY3DPEHPK3PXP====\n' totp
+chosen binary 'JBSWY3DPEHPK3PXP= \n' totp
+chosen binary 'MFRGGZDFMZTWQ2LK=\r\n' totp
 chosen binary '7NYVabc+/def=\n' wg.key
 chosen binary 'url: postgres://u:pw@h/db?sslmode=disable\n' url
 chosen binary 'lower=case\n' lower

@@ -415,6 +415,8 @@ TEST_CASE("a database whose tag tells no version, or whose service got another n
         "not be readable by both");
   CHECK(asked(with("base", "docker.io/library/postgres:17"))
             .rfind("two/base: the database goes from version 16 to", 0) == 0);
+  CHECK(asked(with("db", "docker.io/pgvector/pgvector:pg17"))
+            .rfind("two/db: the database goes from version 16 to", 0) == 0);
   CHECK(asked(with("db", "docker.io/library/postgres:16.4")).empty());
 }
 
