@@ -28,8 +28,8 @@ check "eric does not" refuse read_as 1001 $view/immich/api-key
 check "nor does root, whose secret it is not" refuse cat $view/immich/api-key
 check "a container reads its file" test "$(podman_of homelab exec immich-server cat /run/secrets/api-key)" = "$wanted"
 check "a rootful container got its environment" \
-  test "$(podman exec n8n sh -c 'echo $N8N_ENCRYPTION_KEY')" = "$(sed -n 's/^N8N_ENCRYPTION_KEY=//p' /root/plain/n8n.env)"
+  test "$(podman_of root exec n8n sh -c 'echo $N8N_ENCRYPTION_KEY')" = "$(sed -n 's/^N8N_ENCRYPTION_KEY=//p' /root/plain/n8n.env)"
 check "a rootful container reads its file" \
-  test "$(podman exec postgres cat /run/secrets/superuser)" = "$(sed -n 's/^POSTGRES_PASSWORD=//p' /root/plain/postgres.env)"
+  test "$(podman_of root exec postgres cat /run/secrets/superuser)" = "$(sed -n 's/^POSTGRES_PASSWORD=//p' /root/plain/postgres.env)"
 note "as uid 1000: $(read_as 1000 $view/immich/api-key | cut -c1-8)...   as uid 1001: $(read_as 1001 $view/immich/api-key 2>&1 | sed 's/.*: //')"
 shown hwcsync secrets ls

@@ -29,5 +29,5 @@ case $state in
 esac
 check "profile and system agree" test "$(profile)" = "$now"
 if [[ $state == committed ]]; then
-  check "n8n got the new environment" test "$(podman exec n8n sh -c 'echo $N8N_LOG_LEVEL')" = warn
+  check "n8n got the new environment" test "$(podman_of root exec n8n sh -c 'echo $N8N_LOG_LEVEL')" = warn
 fi

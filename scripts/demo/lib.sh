@@ -61,7 +61,25 @@ push_and_expect() { # REVISION OUTCOME
 podman_of() { # USER ARGUMENTS...
   local user=$1
   shift
-  if [[ $user == root ]]; then podman "$@"; else /opt/lab/machine/guest/as-user "$user" podman "$@"; fi
+  local -a command=(podman "$@")
+  [[ $user == root ]] || command=(/opt/lab/machine/guest/as-user "$user" "${command[@]}")
+  if [[ $1 == exec ]]; then entered "${command[@]}"; else "${command[@]}"; fi
+}
+# entered COMMAND...: a `podman exec` whose runtime could not enter the container (short of memory, runc loses its own child) is
+# tried again, aloud. What the process inside says and returns is taken as it is.
+entered() {
+  local said status try
+  said=$(mktemp)
+  for try in 1 2 3; do
+    status=0
+    "$@" 2>"$said" || status=$?
+    grep -q 'OCI runtime error' "$said" || break
+    sed "s/^/exec, try $try: /" "$said" >&2
+    : >"$said"
+  done
+  cat "$said" >&2
+  rm -f "$said"
+  return "$status"
 }
 # started USER CONTAINER: since when it runs; empty when it does not.
 started() { podman_of "$1" container inspect --format '{{if .State.Running}}{{.State.StartedAt}}{{end}}' "$2" 2>/dev/null; }

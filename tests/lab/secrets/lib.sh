@@ -21,7 +21,7 @@ secrets_pid() { systemctl show -P MainPID hwcsync-secrets.service; }
 audited() { hwcsync secrets audit --json -n 4096 | jq -e --arg path photos/token "[.records[] | select($1)] | length > 0" >/dev/null; }
 # What is started from here is in no control group of the machine, so the user's own podman service does it.
 podman_by_socket() { as_homelab podman --remote --url unix:///run/user/1000/podman/podman.sock "$@"; }
-by_hand() { podman_by_socket exec --user 33 by-hand "$@"; }
+by_hand() { entered podman_by_socket exec --user 33 by-hand "$@"; }
 # as TOKEN-READER UID GID
 reads() { test "$(read_as "$1" "$2")" = "$3"; }
 is_refused() { # UID FILE: for want of permission, and for nothing else
