@@ -41,7 +41,7 @@ chroot "$work/root" env -i PATH=/usr/bin:/bin HOME=/root LANG=C.UTF-8 CCACHE_DIR
   ninja -C /build hwcsync >/build/ninja.log || { grep -E "error|FAILED" -A5 /build/ninja.log | tail -n 60; exit 1; }'
 INSIDE
 mkdir "$work/programs"
-cp "$build/hwcsync" "$build/hwcsync-secretsd" "$work/programs/"
+cp "$build/hwcsync" "$build/hwcsync-daemon" "$build/hwcsync-secretsd" "$work/programs/"
 strip "$work"/programs/*
 mv "$work/programs" "$programs"
 # Older results are of no use: the two newest stay.

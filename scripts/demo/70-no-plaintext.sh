@@ -12,7 +12,7 @@ search() {
   grep -rqaFf "$patterns" /run/hwcsync --exclude-dir=view && echo "runtime directory"
   grep -rqaFf "$patterns" /etc/hwcsync /etc/systemd && echo "/etc"
   journalctl --no-pager -o cat 2>/dev/null | grep -caFf "$patterns" >/dev/null && echo "journal"
-  for pid in $(pgrep -f 'hwcsync( daemon|-secretsd| worker)') "${extra_pids[@]}"; do
+  for pid in $(pgrep -f 'hwcsync(-daemon|-secretsd| worker)') "${extra_pids[@]}"; do
     grep -qaFf "$patterns" "/proc/$pid/cmdline" 2>/dev/null && echo "arguments of $pid"
     grep -qaFf "$patterns" "/proc/$pid/environ" 2>/dev/null && echo "environment of $pid"
     [[ -z $(python3 "$here/core_search.py" "$pid" "$patterns") ]] || echo "what a core of $pid would hold"
@@ -45,7 +45,7 @@ extra_pids=()
 rm -f /var/lib/hwcsync/planted /run/hwcsync/planted /etc/systemd/planted /nix/store/planted
 
 printf '%s\n' "${canaries[@]}" canaryrotated >/root/canaries
-check "the daemon and the secret service are among the processes that are searched" test "$(pgrep -cf 'hwcsync( daemon|-secretsd)')" -ge 2
+check "the daemon and the secret service are among the processes that are searched" test "$(pgrep -cf 'hwcsync(-daemon|-secretsd)')" -ge 2
 found=$(search /root/canaries)
 [[ -z $found ]] || fail "a secret stands in: $found"
 checks=$((checks + 1))

@@ -19,8 +19,8 @@ std::string worker_program() {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error)
     throw Error("cannot start", "a worker",
-                "neither the installed hwcsync nor this program's own file is there");
-  return self.string();
+                "neither the installed hwcsync nor the one beside this program is there");
+  return self.parent_path() / "hwcsync";
 }
 
 std::vector<std::string> worker_argv(history::RunId id, const std::string& program, const std::string& config,

@@ -1,15 +1,11 @@
 // The secret service, a program of its own: what it does not link cannot read its memory, and costs it none.
 // It is started by `hwcsync secretsd`, which found the settings good.
 //   hwcsync-secretsd [SETTINGS-FILE]     without one: what holds where the file says nothing
-// Exit status as that of hwcsync: 0, 1, 75 (another one serves), 78 (the settings are wrong).
 #include "secrets/service/holder.hpp"
 #include "secrets/service/secretsd.hpp"
-#include "src/base/error.hpp"
+#include "src/base/service_main.hpp"
 #include "src/base/service_notify.hpp"
 #include "src/settings/settings.hpp"
-
-#include <csignal>
-#include <iostream>
 
 namespace {
 using namespace hwcsync::secrets;
@@ -34,27 +30,11 @@ int serve(const Settings& settings) {
        .places = {.runtime_dir = options.runtime_dir, .user_runtime_root = options.user_runtime_root}});
 }
 
-int failed(const hwcsync::Error& error, int status) {
-  std::cerr << "hwcsync-secretsd: " << error.what() << '\n';
-  if (!error.text().hint.empty()) std::cerr << "  " << error.text().hint << '\n';
-  return status;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
-  try {
+  return hwcsync::service_main("hwcsync-secretsd", [&] {
     return serve(argc > 1 ? hwcsync::settings::read_settings(argv[1])
                           : hwcsync::settings::default_settings());
-  } catch (const hwcsync::ConfigError& error) {
-    return failed(error, 78);
-  } catch (const hwcsync::BusyError& error) {
-    return failed(error, 75);
-  } catch (const hwcsync::Error& error) {
-    return failed(error, 1);
-  } catch (const std::exception& error) {
-    std::cerr << "hwcsync-secretsd: internal error: " << error.what() << '\n';
-    return 1;
-  }
+  });
 }
