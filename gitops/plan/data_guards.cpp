@@ -6,6 +6,7 @@
 #include "src/base/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace hwcsync::plan {
@@ -158,12 +159,45 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
                          place(*pair.after) +
                          ". The data of the old one stays in the old place, but no container sees it",
                      ack});
-    } else if (now != after.end() && (renamed || pair.before->user != pair.after->user)) {
+    } else if (renamed || pair.before->user != pair.after->user) {
       out.push_back({"volume-removed",
-                     pair.name + ": volume '" + key + "' is now " + now->second.name + " of " +
-                         pair.after->user + " and was " + volume.name + " of " + pair.before->user +
+                     pair.name + ": volume '" + key + "' is now " +
+                         (now == after.end() ? volume : now->second).name + " of " + pair.after->user +
+                         " and was " + volume.name + " of " + pair.before->user +
                          ": it starts empty. The data of the old one stays, but no container sees it",
                      ack});
+    }
+  }
+}
+
+// Volumes that change places within a service: each is still mounted, and neither where its files belong.
+void check_exchanged(const StackPair& pair, std::vector<Refusal>& out) {
+  const auto places_of = [](const layout::Stack& stack, const compose::Service& service) {
+    std::map<std::string, std::string> places;
+    for (const compose::Mount& mount : service.volumes) {
+      if (mount.type == compose::Mount::Type::volume && !mount.source.empty())
+        places[mount.target] = source_of(stack, mount);
+    }
+    return places;
+  };
+  for (const auto& [name, service] : pair.before->project.services) {
+    const auto after = pair.after->project.services.find(name);
+    if (after == pair.after->project.services.end()) continue;
+    const auto was = places_of(*pair.before, service);
+    const auto now = places_of(*pair.after, after->second);
+    for (const auto& [target, volume] : was) {
+      const auto other = now.find(target);
+      if (other == now.end() || other->second == volume) continue;
+      const auto has = [](const auto& places, const std::string& wanted) {
+        return std::any_of(places.begin(), places.end(),
+                           [&](const auto& place) { return place.second == wanted; });
+      };
+      if (!has(now, volume) || !has(was, other->second)) continue;
+      out.push_back({"volumes-exchanged",
+                     pair.name + '/' + name + ": " + target + " was volume " + volume + " and is now " +
+                         other->second + ", which was mounted elsewhere: each would be used as the other",
+                     "volumes-exchanged:" + pair.name + '/' + name});
+      break;
     }
   }
 }
@@ -223,74 +257,6 @@ void check_renamed(const std::vector<StackPair>& pairs, std::vector<Refusal>& ou
   }
 }
 
-std::set<std::string> binds_of(const layout::Stack& stack) {
-  std::set<std::string> out;
-  for (const auto& [name, service] : stack.project.services) {
-    for (const compose::Mount& mount : service.volumes) {
-      if (mount.type == compose::Mount::Type::bind && !mount.read_only) out.insert(mount.source);
-    }
-  }
-  return out;
-}
-
-// "/home/a/x" and "/home/b/x": "~/x" under two homes.
-bool is_of_home(const std::string& was, const layout::Stack& before, const std::string& now,
-                const layout::Stack& after) {
-  const std::string& old_home = before.account.home;
-  const std::string& home = after.account.home;
-  return old_home != home && was.rfind(old_home + '/', 0) == 0 && now == home + was.substr(old_home.size());
-}
-
-// Sockets, the time zone, devices: nobody's to give away.
-bool is_of_system(const std::string& path) {
-  for (const char* directory :
-       {"/dev/", "/etc/", "/nix/", "/proc/", "/run/", "/sys/", "/usr/", "/var/run/"}) {
-    if (path.rfind(directory, 0) == 0) return true;
-  }
-  return false;
-}
-
-// Files of the host that a stack mounts belong to ids of the user it ran as, and "~" is that user's home.
-void check_owners(const StackPair& pair, std::vector<Refusal>& out) {
-  const layout::Stack& before = *pair.before;
-  const layout::Stack& after = *pair.after;
-  const bool other_ids = before.user != after.user && (before.account.uid != after.account.uid ||
-                                                       before.account.sub_ids != after.account.sub_ids);
-  std::set<std::string> kept;
-  std::set<std::string> moved;
-  const auto now = binds_of(after);
-  for (const std::string& source : binds_of(before)) {
-    if (now.count(source) != 0) {
-      if (other_ids && !is_of_system(source)) kept.insert(source);
-      continue;
-    }
-    for (const std::string& other : now) {
-      if (is_of_home(source, before, other, after)) moved.insert(source + " -> " + other);
-    }
-  }
-  const auto listed = [](const std::set<std::string>& items) {
-    return join(std::vector<std::string>(items.begin(), items.end()), ", ");
-  };
-  const std::string who = before.user == after.user
-                              ? "the home of " + after.user + " is another"
-                              : pair.name + " goes from " + before.user + " to " + after.user;
-  if (!kept.empty())
-    out.push_back(
-        {"owner-changed",
-         who + ", and the files below " + listed(kept) +
-             " keep the owners that they have: the containers of " + after.user +
-             " may not be able to read or write them. Give them their new owners by hand (chown) when "
-             "the stack is stopped",
-         "owner-changed:" + pair.name});
-  if (!moved.empty())
-    out.push_back(
-        {"bind-moved",
-         pair.name + ": " + who + ", and with it what containers mount: " + listed(moved) +
-             ". The files stay in the old place; move them when the stack is stopped, or name the place "
-             "without '~'",
-         "bind-moved:" + pair.name});
-}
-
 }  // namespace
 
 std::optional<int> database_major(const std::string& image) {
@@ -304,7 +270,7 @@ void check_data(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) 
     check_databases(pair, out);
     check_volumes(pair, out);
     check_changed_volumes(pair, out);
-    check_owners(pair, out);
+    check_exchanged(pair, out);
   }
   check_renamed(pairs, out);
 }

@@ -9,9 +9,8 @@
 
 namespace hwcsync::plan {
 
-// Refusals where a container would start without its data, with files that it may not read, or with files of
-// another version: volumes that nobody mounts any more or that start empty, binds under another user,
-// databases.
+// Refusals where a container would start without its data or with files of another version: volumes that
+// nobody mounts any more, that start empty or that change places, databases.
 void check_data(const std::vector<StackPair>& pairs, std::vector<Refusal>& out);
 
 // The major version that a database image's tag tells ("docker.io/library/postgres:16.4" -> 16,
