@@ -88,6 +88,12 @@ class Checker {
           "the file has no MAC: nobody can tell whether its values belong together",
           "look at its values, then encrypt them again");
     }
+    if (const auto twin = secrets::find_twin(store, read.documents)) {
+      add(path, "secret-broken", stack::Severity::error,
+          "the file cannot be read: the key '" + *twin +
+              "' stands twice in one mapping, and nobody can tell which of them is meant",
+          "keep one of them: sops edit " + path);
+    }
     const auto clear = secrets::find_clear_values(std::move(read.documents), read.metadata);
     if (clear.empty()) return;
     add(path, "secret-plaintext", stack::Severity::error,

@@ -311,7 +311,7 @@ void LocalSecretService::follow_switch() {
   try {
     named = read_named();
   } catch (const SystemError&) {
-    return;
+    return;  // no system says anything (yet): what is served stays
   }
   if (!is_generation_id(named) || (served_ && named == served_->id())) return;
   // What failed for a passing reason is tried again.

@@ -131,36 +131,38 @@ void check_keys(SopsStore store, const std::vector<SopsNode>& documents) {
   }
 }
 
-[[noreturn]] void refuse_twin(const std::string& key, std::string_view verb) {
-  throw SecretError(
-      SecretFailure::malformed,
-      ErrorText{std::string(verb), "a file", {}, verb == kDecrypt ? "keep one of them: sops edit FILE" : ""},
-      "the key '" + key + "' stands twice in one mapping");
-}
-
 // Of two values under one key readers find now the first and now the second, and an empty one is added to an
 // encrypted file without any key: the MAC does not know it.
-void refuse_twins(const SopsNode& node, std::string_view verb) {
+std::optional<std::string> twin_in(const SopsNode& node) {
   std::set<std::string_view> seen;
   for (const SopsNode::Item& item : node.items) {
-    if (node.is_map() && !item.node.is_comment() && !seen.insert(item.key).second)
-      refuse_twin(item.key, verb);
-    refuse_twins(item.node, verb);
+    if (node.is_map() && !item.node.is_comment() && !seen.insert(item.key).second) return item.key;
+    if (auto found = twin_in(item.node)) return found;
   }
+  return std::nullopt;
 }
 
 // In INI files sops takes sections in pieces and keys that stand twice; the MAC knows those that say
 // something, and of two empty ones it is no matter which is read.
-void refuse_empty_twins(const SopsNode& document) {
+std::optional<std::string> empty_twin_in(const SopsNode& document) {
   std::map<std::pair<std::string_view, std::string_view>, bool> seen;  // whether it is empty
   for (const SopsNode::Item& section : document.items) {
     for (const SopsNode::Item& item : section.node.items) {
       if (item.node.is_comment()) continue;
       const bool empty = item.node.value.size() == 0;
       const auto [twin, first] = seen.try_emplace({section.key, item.key}, empty);
-      if (!first && empty != twin->second) refuse_twin(item.key, kDecrypt);
+      if (!first && empty != twin->second) return item.key;
     }
   }
+  return std::nullopt;
+}
+
+void refuse_twin(const std::optional<std::string>& key, std::string_view verb) {
+  if (!key) return;
+  throw SecretError(
+      SecretFailure::malformed,
+      ErrorText{std::string(verb), "a file", {}, verb == kDecrypt ? "keep one of them: sops edit FILE" : ""},
+      "the key '" + *key + "' stands twice in one mapping");
 }
 
 // In a list sops writes an encrypted comment like a value.
@@ -238,20 +240,21 @@ std::vector<SopsNode> decrypt_sops(SopsStore store, std::string_view file,
                                    std::span<const Identity> identities) {
   EncryptedFile read = read_sops(store, file);
   std::vector<SopsNode> out = decrypt_tree(std::move(read.documents), read.metadata, identities);
-  for (const SopsNode& document : out) {
-    if (store == SopsStore::ini) {
-      refuse_empty_twins(document);
-    } else {
-      refuse_twins(document, kDecrypt);
-    }
-  }
+  refuse_twin(find_twin(store, out), kDecrypt);
   return out;
+}
+
+std::optional<std::string> find_twin(SopsStore store, const std::vector<SopsNode>& documents) {
+  for (const SopsNode& document : documents) {
+    if (auto found = store == SopsStore::ini ? empty_twin_in(document) : twin_in(document)) return found;
+  }
+  return std::nullopt;
 }
 
 std::vector<SopsNode> read_plain(SopsStore store, Bytes text) {
   if (store != SopsStore::binary) {
     std::vector<SopsNode> out = parse(store, text, kEncrypt);
-    for (const SopsNode& document : out) refuse_twins(document, kEncrypt);
+    for (const SopsNode& document : out) refuse_twin(twin_in(document), kEncrypt);
     return out;
   }
   SopsNode out = SopsNode::map();

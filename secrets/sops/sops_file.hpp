@@ -32,6 +32,10 @@ struct EncryptedFile {
 [[nodiscard]] std::vector<SopsNode> decrypt_sops(SopsStore store, std::string_view file,
                                                  std::span<const Identity> identities);
 
+// A key for which decrypt_sops() refuses the file because it stands twice in one mapping; also of a file that
+// is still encrypted.
+[[nodiscard]] std::optional<std::string> find_twin(SopsStore store, const std::vector<SopsNode>& documents);
+
 // The inverse of read_sops().
 [[nodiscard]] std::string print_sops(SopsStore store, EncryptedFile file);
 

@@ -73,7 +73,7 @@ RecipientGroups groups_of(std::string_view ciphertext) {
       for (const secrets::AgeRecipientEntry& entry : group.age) out.back().push_back(entry.recipient);
     }
   } catch (const secrets::SecretError&) {
-    return {};
+    return {};  // no program is asked for a file that cannot be read; its reader says why
   }
   return out;
 }

@@ -94,7 +94,8 @@ TEST_CASE("a recipient of a host that a file is not for is a finding") {
         "secrets/db.yaml recipient-missing: the host 'server' needs this file, and its recipient " +
             Story::text(story.server) + " cannot decrypt it; it is for " + Story::text(story.admin) + "\n");
   story.config("recipients: [ age1nonsense ]");
-  CHECK_THAT(story.findings(), Contains("hwcsync.yaml:7:19 recipient-invalid: a recipient of the host 'server'"));
+  CHECK_THAT(story.findings(),
+             Contains("hwcsync.yaml:7:19 recipient-invalid: a recipient of the host 'server'"));
 }
 
 TEST_CASE("unused, missing, broken and half encrypted files are findings") {
@@ -120,6 +121,17 @@ TEST_CASE("unused, missing, broken and half encrypted files are findings") {
                        Contains(": other\n"));
   CHECK_THAT(text,
              Contains("stack.yaml:3:3 secret-unusable: the secret file 'gone.age' of 'gone' is not there"));
+}
+
+TEST_CASE("a key that stands twice in a file is a finding, and no key is needed to see it") {
+  Story story;
+  const std::vector to{story.server.recipient(), story.admin.recipient()};
+  auto plain = secrets::read_plain(secrets::SopsStore::dotenv, secrets::as_bytes("PW=CANARY\n"));
+  story.tree.put("secrets/db.env",
+                 "PW=\n" + secrets::encrypt_sops(secrets::SopsStore::dotenv, std::move(plain), to, kTime));
+  story.tree.put("stacks/one/stack.yaml", "secrets:\n  env: { source: db.env }\n");
+  CHECK_THAT(story.findings(), Contains("secrets/db.env secret-broken: the file cannot be read: the key 'PW' "
+                                        "stands twice in one mapping, and nobody can tell"));
 }
 
 TEST_CASE("a secret that no service uses is a finding, and one that a template uses is not") {
