@@ -367,10 +367,39 @@ bring_up() {
       exit 1
     }
   fi
+  restart_readers
   know_services
   judge || exit 1
   run_script after.sh
   sweep_timers
+}
+
+# A run that brought new secrets lists whose containers read them as files: "since SECONDS", then services. A container that
+# started later has read them.
+restart_readers() {
+  list=$root/run/hwcsync/rotated/$stack
+  [ -r "$list" ] || return 0
+  readers=
+  since=0
+  while read -r service time; do
+    if [ "$service" = since ] && [ -n "$time" ]; then
+      since=$time
+      continue
+    fi
+    for started in $(podman_ ps -a --filter "$label" --filter "label=com.docker.compose.service=$service" --format '{{.StartedAt}}' </dev/null); do
+      case $started in
+        *[!0-9]*) ;; # it never ran
+        *) [ "$started" -le "$since" ] || continue ;;
+      esac
+      readers="$readers $service"
+      break
+    done
+  done <"$list"
+  [ -n "$readers" ] || return 0
+  left=$((end - $(date +%s)))
+  [ "$left" -ge 60 ] || left=60
+  # The names are words.
+  compose "$left" restart $readers || die 1 "cannot restart the containers that read new secrets:$readers"
 }
 
 # Kept: containers (their ids and logs), volumes, networks. By label, so that it works without the file and without

@@ -195,24 +195,35 @@ Outcome Activation::stage_for_reboot() {
 
 void Activation::restart_consumers() {
   std::vector<std::string> units;
-  for (const std::string& name : record_.rotated_units) {
+  std::vector<std::string> reloaded;
+  std::vector<InPlace> stacks;
+  for (const std::string& name : record_.rotation.units) {
     const auto status = context_.system.unit(name);
     if (!status || status->active == "inactive") continue;
     // The same invocation as before the switch: it has not seen the new values yet.
     const auto before = record_.baseline.invocations.find(name);
-    if (before != record_.baseline.invocations.end() && before->second == status->invocation)
+    if (before == record_.baseline.invocations.end() || before->second != status->invocation) continue;
+    const auto in_place = record_.rotation.in_place.find(name);
+    if (in_place == record_.rotation.in_place.end() || status->active != "active") {
       units.push_back(name);
+    } else {
+      reloaded.push_back(name);
+      stacks.push_back(in_place->second);
+    }
   }
-  if (units.empty()) return;
-  log_.progress({{"units", units}});
-  context_.system.restart_units(units);
+  if (units.empty() && reloaded.empty()) return;
+  log_.progress({{"units", units}, {"reloaded", reloaded}});
+  if (!units.empty()) context_.system.restart_units(units);
+  if (reloaded.empty()) return;
+  const RotationLists lists(context_.runtime_dir, log_.entered(RunState::switching), stacks);
+  context_.system.reload_units(reloaded);
 }
 
 Outcome Activation::go_on() {
   if (log_.state() == RunState::switching)
     log_.enter(RunState::switched, {{"store_path", record_.to.store_path}});
   if (log_.state() == RunState::switched)
-    log_.enter(RunState::restarting, {{"rotated", record_.rotated_units}});
+    log_.enter(RunState::restarting, {{"rotated", record_.rotation.units}});
   if (log_.state() == RunState::restarting) {
     restart_consumers();
     log_.enter(RunState::verifying);

@@ -121,12 +121,16 @@ OrderedJson to_json(const ActivationRecord& record) {
   OrderedJson containers = OrderedJson::array();
   for (const ContainerStatus& container : record.baseline.containers)
     containers.emplace_back(to_json(container));
+  OrderedJson in_place = OrderedJson::object();
+  for (const auto& [unit, entry] : record.rotation.in_place)
+    in_place[unit] = {{"stack", entry.stack}, {"services", entry.services}};
   return {{"version", 1},
           {"from", side_json(record.from)},
           {"to", side_json(record.to)},
           {"switches", record.switches},
           {"touched", stacks},
-          {"rotated_units", record.rotated_units},
+          {"rotated_units", record.rotation.units},
+          {"rotated_in_place", in_place},
           {"accounts", accounts},
           {"baseline",
            {{"failed_units", record.baseline.failed_units},
@@ -141,9 +145,15 @@ ActivationRecord record_from_json(const Json& value) {
                          .to = side_from(value.at("to")),
                          .switches = true,
                          .touched = {},
-                         .rotated_units = value.at("rotated_units").get<std::vector<std::string>>(),
+                         .rotation = {},
                          .accounts = {},
                          .baseline = {}};
+    out.rotation.units = value.at("rotated_units").get<std::set<std::string>>();
+    // Older records lack it: all units restarted whole.
+    const Json in_place = value.value("rotated_in_place", Json::object());
+    for (const auto& [unit, entry] : in_place.items())
+      out.rotation.in_place[unit] = {entry.at("stack").get<std::string>(),
+                                     entry.at("services").get<std::set<std::string>>()};
     // Records of 0.1 lack it: there the store path alone decided.
     out.switches = value.value("switches", out.from.store_path != out.to.store_path);
     for (const Json& stack : value.at("touched")) out.touched.push_back(stack_from(stack));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gitops/apply/container_runtime.hpp"
+#include "gitops/apply/rotation.hpp"
 #include "gitops/layout/desired_state.hpp"
 #include "gitops/plan/plan.hpp"
 #include "src/base/json.hpp"
@@ -52,8 +53,8 @@ struct ActivationRecord {
   // False: the wanted system runs, is what the next boot starts, and nobody doubts it.
   bool switches = true;
   std::vector<TouchedStack> touched;
-  std::vector<std::string> rotated_units;  // consumers of secrets that have new values, with ".service"
-  std::vector<Account> accounts;           // whose containers to look at
+  Rotation rotation;
+  std::vector<Account> accounts;  // whose containers to look at
   Baseline baseline;
 };
 

@@ -156,7 +156,7 @@ Baseline measure_baseline(const WorkerContext& context, const ActivationRecord& 
     for (ContainerStatus& one : context.containers.containers(account))
       out.containers.push_back(std::move(one));
   }
-  for (const std::string& unit : record.rotated_units) {
+  for (const std::string& unit : record.rotation.units) {
     if (const auto status = context.system.unit(unit)) out.invocations[unit] = status->invocation;
   }
   if (context.remote_check == RemoteCheck::required) out.remote_reachable = !context.prober.reach_remote();

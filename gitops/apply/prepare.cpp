@@ -200,7 +200,8 @@ class ApplyPreparation {
       if (plan.host_change || changes || drift_ == Drift::system)
         record.touched.push_back(touched_stack(stack));
     }
-    record.rotated_units = rotated_units(plan, staged);
+    // Unknown counts as rotated; what the service has decrypted by now knows better.
+    record.rotation = rotation_of(with_facts(plan.secrets, staged.facts));
     record.accounts =
         accounts_of(desired, mirror_, deployment_ ? std::optional(deployment_->revision) : std::nullopt);
     record.baseline = measure_baseline(context_, record);
@@ -209,16 +210,6 @@ class ApplyPreparation {
                                     {"failed_units", record.baseline.failed_units}});
     log_.stop_if_asked();
     return record;
-  }
-
-  // Unknown counts as rotated; what the service has decrypted by now knows better.
-  static std::vector<std::string> rotated_units(const plan::Plan& plan, const StagedSecrets& staged) {
-    std::set<std::string> units;
-    for (const plan::SecretChange& change : with_facts(plan.secrets, staged.facts)) {
-      if (change.fact != plan::Fact::rotated && change.fact != plan::Fact::unknown) continue;
-      for (const std::string& unit : change.consumers) units.insert(unit_file_name(unit));
-    }
-    return {units.begin(), units.end()};
   }
 
   static std::string refusal_text(const plan::Plan& plan) {

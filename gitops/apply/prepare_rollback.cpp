@@ -56,11 +56,11 @@ std::set<std::string> names_of(const layout::DesiredState& desired) {
 }
 
 // Consumers of any secret: where nobody knows which values they have seen.
-std::set<std::string> all_consumers(const layout::DesiredState& desired) {
-  std::set<std::string> out;
+Rotation all_consumers(const layout::DesiredState& desired) {
+  Rotation out;
   for (const auto& [name, stack] : desired.stacks) {
     if (stack.secrets.empty()) continue;
-    for (const auto& unit : stack.units()) out.insert(unit_file_name(unit));
+    for (const auto& unit : stack.units()) out.units.insert(unit_file_name(unit));
   }
   return out;
 }
@@ -70,7 +70,7 @@ std::set<std::string> all_consumers(const layout::DesiredState& desired) {
 std::set<std::string> touched_by(const WorkerContext& context, const RunLog& log,
                                  const git::Repository& mirror, const Deployment& deployment,
                                  const git::ObjectId& to, const layout::DesiredState& desired,
-                                 std::set<std::string>& rotated) {
+                                 Rotation& rotation) {
   std::set<std::string> out;
   try {
     const auto plan = plan::make_plan({.repository = &mirror,
@@ -81,16 +81,13 @@ std::set<std::string> touched_by(const WorkerContext& context, const RunLog& log
                                        .acks = {},
                                        .facts = {}});
     log.run().write_json("plan.json", plan::to_json(plan));
-    for (const auto& secret : plan.secrets) {
-      if (secret.fact != plan::Fact::rotated && secret.fact != plan::Fact::unknown) continue;
-      for (const auto& unit : secret.consumers) rotated.insert(unit_file_name(unit));
-    }
+    rotation = rotation_of(plan.secrets);
     if (!plan.host_change) {
       for (const auto& change : plan.changes) out.insert(change.stack);
       return out;
     }
   } catch (const Error&) {
-    rotated.clear();
+    rotation = {};
   }
   return names_of(desired);
 }
@@ -118,10 +115,10 @@ Preparation prepare_rollback(const WorkerContext& context, RunLog& log, const hi
 
   layout::LoadCounters counters;
   const auto desired = layout::load_desired_state(mirror.tree(*revision), context.host, counters);
-  std::set<std::string> rotated;
+  Rotation rotation;
   const bool unknown = halted || drift == Drift::system;
   const auto touched = unknown ? names_of(desired)
-                               : touched_by(context, log, mirror, *deployment, *revision, desired, rotated);
+                               : touched_by(context, log, mirror, *deployment, *revision, desired, rotation);
   // They are here as a rule; a way back must not need the network unless somebody pruned them.
   const ImageSet images = images_of(desired, touched);
   require_podman(context, desired, images);
@@ -148,11 +145,11 @@ Preparation prepare_rollback(const WorkerContext& context, RunLog& log, const hi
                           .to = {store_path, revision->hex(), generated->hex(), staged.generation}};
   // A rollback that failed may have left half of the very system that is current.
   record.switches = halted || record.from.store_path != store_path || context.builder.profile() != store_path;
-  if (unknown && record.from.secrets != record.to.secrets) rotated = all_consumers(desired);
+  if (unknown && record.from.secrets != record.to.secrets) rotation = all_consumers(desired);
   for (const auto& [name, stack] : desired.stacks) {
     if (touched.count(name) != 0) record.touched.push_back(touched_stack(stack));
   }
-  record.rotated_units.assign(rotated.begin(), rotated.end());
+  record.rotation = std::move(rotation);
   record.accounts = accounts_of(desired, mirror, deployment->revision);
   record.baseline = measure_baseline(context, record);
   log.run().write_json(kActivationFile, to_json(record));

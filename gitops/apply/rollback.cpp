@@ -131,10 +131,13 @@ void Activation::restart_what_suffered() {
   std::set<std::string> units;
   for (const std::string& unit : newly_failed(context_, record_)) units.insert(unit);
   if (record_.from.secrets != record_.to.secrets) {
-    for (const std::string& unit : record_.rotated_units) {
+    const bool reloaded = log_.entered(RunState::restarting) != WallTime{};
+    for (const std::string& unit : record_.rotation.units) {
       const auto before = record_.baseline.invocations.find(unit);
       const auto now = context_.system.unit(unit);
-      if (before != record_.baseline.invocations.end() && now && now->invocation != before->second)
+      if (before == record_.baseline.invocations.end() || !now) continue;
+      // A reload leaves no trace in the unit.
+      if (now->invocation != before->second || (reloaded && record_.rotation.in_place.contains(unit)))
         units.insert(unit);
     }
   }

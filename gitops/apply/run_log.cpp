@@ -61,6 +61,12 @@ void RunLog::stop_if_asked() const {
   if (asked_to_stop()) throw Cancelled{};
 }
 
+WallTime RunLog::entered(history::RunState state) const {
+  const auto& all = lines();
+  const auto found = std::ranges::find(all, state, &history::JournalLine::state);
+  return found == all.end() ? WallTime{} : found->at;
+}
+
 std::string RunLog::unit_name(const std::string& purpose) const {
   return "hwcsync-" + purpose + '-' + std::to_string(run_.id()) + ".service";
 }

@@ -44,6 +44,8 @@ class RunLog {
   [[nodiscard]] const history::RunDirectory& run() const noexcept { return run_; }
   [[nodiscard]] std::optional<history::RunState> state() const { return journal_.state(); }
   [[nodiscard]] const std::vector<history::JournalLine>& lines() const noexcept { return journal_.lines(); }
+  // When the run came to this state; the beginning of time when it has not.
+  [[nodiscard]] WallTime entered(history::RunState state) const;
   // "hwcsync-switch-118.service" for "switch".
   [[nodiscard]] std::string unit_name(const std::string& purpose) const;
 

@@ -52,6 +52,8 @@ class SystemManager {
   virtual void remove_transient(const std::string& name) = 0;
   // Restarts and waits; Error that names the units that did not come up.
   virtual void restart_units(std::span<const std::string> names) = 0;
+  // Reloads and waits; Error as above.
+  virtual void reload_units(std::span<const std::string> names) = 0;
   // The end of a unit's log, for people; empty when there is none.
   [[nodiscard]] virtual std::vector<std::string> log_tail(const std::string& unit, int lines) = 0;
 };

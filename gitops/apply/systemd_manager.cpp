@@ -119,9 +119,17 @@ void SystemdManager::remove_transient(const std::string& name) {
 }
 
 void SystemdManager::restart_units(std::span<const std::string> names) {
-  std::vector<std::string> argv{"systemctl", "restart", "--"};
+  for_units("restart", names);
+}
+
+void SystemdManager::reload_units(std::span<const std::string> names) {
+  for_units("reload", names);
+}
+
+void SystemdManager::for_units(const std::string& verb, std::span<const std::string> names) {
+  std::vector<std::string> argv{"systemctl", verb, "--"};
   argv.insert(argv.end(), names.begin(), names.end());
-  runner_.require(command(std::move(argv), kRestart), "restart " + join(names, ", "));
+  runner_.require(command(std::move(argv), kRestart), verb + ' ' + join(names, ", "));
 }
 
 std::vector<std::string> SystemdManager::log_tail(const std::string& unit, int lines) {

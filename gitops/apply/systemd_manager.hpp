@@ -14,9 +14,11 @@ class SystemdManager final : public SystemManager {
   void start_transient(const TransientUnit& unit) override;
   void remove_transient(const std::string& name) override;
   void restart_units(std::span<const std::string> names) override;
+  void reload_units(std::span<const std::string> names) override;
   [[nodiscard]] std::vector<std::string> log_tail(const std::string& unit, int lines) override;
 
  private:
+  void for_units(const std::string& verb, std::span<const std::string> names);
   ProcessRunner& runner_;
 };
 

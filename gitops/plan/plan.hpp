@@ -46,6 +46,9 @@ struct SecretChange {
   Fact fact = Fact::unknown;
   std::string detail;
   std::vector<std::string> consumers;  // units
+  // Style compose: the consumer is reloaded, which recreates what has another environment, and then the
+  // containers of these services are restarted, which read files. Nothing: the consumers restart whole.
+  std::optional<std::vector<std::string>> in_place;
 };
 
 struct Refusal {

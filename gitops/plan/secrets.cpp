@@ -101,12 +101,9 @@ bool commands_read(const layout::Stack& stack, const layout::Secret& secret) {
 std::map<std::string, std::string> restarted_by(const layout::Stack& stack, const layout::Secret& secret) {
   std::map<std::string, std::string> out;
   for (const std::string& service : secret.services) out[service] = "";
-  const bool commands = commands_read(stack, secret);
   // What needs the commands' unit goes with it; in style compose one unit has all containers.
-  const bool all = commands || (stack.style == stack::Style::compose && !out.empty());
-  if (all) {
-    for (const auto& [name, service] : stack.project.services)
-      out.emplace(name, commands ? "prepare.commands" : "with the stack's units");
+  if (commands_read(stack, secret)) {
+    for (const auto& [name, service] : stack.project.services) out.emplace(name, "prepare.commands");
     return out;
   }
   std::vector<ServiceChange> changes;
@@ -128,8 +125,25 @@ std::vector<std::string> consumers_of(const layout::Stack& stack, const layout::
   return out;
 }
 
+// What SecretChange::in_place says. The provider knows by itself whose environment another value changes, and
+// takes along who shares a namespace with those.
+std::optional<std::vector<std::string>> restarted_in_place(const layout::Stack& stack,
+                                                           const layout::Secret& secret) {
+  if (stack.style != stack::Style::compose || commands_read(stack, secret)) return std::nullopt;
+  std::vector<std::string> out;
+  if (secret.name == "env") return out;
+  for (const auto& [service, reason] : restarted_by(stack, secret)) out.push_back(service);
+  return out;
+}
+
 SecretChange describe(const layout::Stack& stack, const layout::Secret& secret, Fact fact) {
-  return {stack.name, secret.name, secret.source, fact, {}, consumers_of(stack, secret)};
+  return {stack.name,
+          secret.name,
+          secret.source,
+          fact,
+          {},
+          consumers_of(stack, secret),
+          restarted_in_place(stack, secret)};
 }
 
 std::size_t count_readers(const layout::Secret& secret, const git::Repository& repository) {
@@ -231,7 +245,7 @@ void restart_consumers(const std::vector<SecretChange>& secrets, const std::vect
       if (why.empty() || !is_recreated(change->services, service))
         mark(change->services, service, Action::restart, why.empty() ? reason : why);
     }
-    if (!services.empty() && change->action != Action::restart) {
+    if (!services.empty() && !secret.in_place && change->action != Action::restart) {
       settle_action(*change, *pair->after);
       change->action = Action::restart;
     }

@@ -17,7 +17,8 @@ TEST_CASE("what a crash must not lose comes back whole") {
                             .probes = {{.http = "http://127.0.0.1:1/", .tcp = {}, .command = {}},
                                        {.http = {}, .tcp = "127.0.0.1:2", .command = {}}},
                             .timeout = std::chrono::seconds(90)});
-  record.rotated_units = {"photos-stack.service"};
+  record.rotation = {.units = {"photos-stack.service", "podman-x.service"},
+                     .in_place = {{"photos-stack.service", {"photos", {"db", "web"}}}}};
   record.accounts = {{"root", 0}, {"homelab", 1000}};
   record.baseline = {.failed_units = {"x.service"},
                      .containers = {{.name = "c",
@@ -35,7 +36,17 @@ TEST_CASE("what a crash must not lose comes back whole") {
   CHECK(to_json(back).dump() == text);
   CHECK(back.touched[0].probes[1].tcp == "127.0.0.1:2");
   CHECK(back.baseline.containers[0].restarts == 2);
+  CHECK(back.rotation.in_place.at("photos-stack.service").services.size() == 2);
   CHECK_THROWS_AS(record_from_json(Json{{"version", 1}}), Error);
+}
+
+TEST_CASE("a record from before stacks were reloaded for their secrets restarts them whole") {
+  Json old =
+      Json::parse(to_json(ActivationRecord{.rotation = {.units = {"a.service"}, .in_place = {}}}).dump());
+  REQUIRE(old.erase("rotated_in_place") == 1);
+  const ActivationRecord back = record_from_json(old);
+  CHECK(back.rotation.units.size() == 1);
+  CHECK(back.rotation.in_place.empty());
 }
 
 TEST_CASE("a unit's name gets its suffix once") {

@@ -1,6 +1,8 @@
 #include "tests/apply/world.hpp"
 #include "tests/support/catch.hpp"
 
+#include <filesystem>
+
 namespace hwcsync::apply {
 namespace {
 
@@ -118,37 +120,88 @@ TEST_CASE("a secret that cannot be decrypted names itself and fails the run") {
   CHECK(world.machine.current == test::kFirstSystem);
 }
 
-TEST_CASE("consumers of a rotated secret restart once, and only where the switch did not do it") {
-  World world;
-  world.commit("first");
-  REQUIRE(world.apply("main").good());
-  const auto context = world.context();
-  // The record decides, so it is enough to hand one in.
-  const auto run = world.request("main");
+// A run whose worker died after it began to switch, with photos' and tickets' secrets rotated. The record
+// decides what recovery does, so it is enough to hand one in.
+history::RunDirectory interrupted_rotation(World& world) {
+  auto run = world.request("main");
   history::Journal journal(run.journal_path());
   for (const auto state : {RunState::locked, RunState::prefetched, RunState::secrets_staged,
                            RunState::rendered, RunState::built, RunState::baseline, RunState::switching}) {
     journal.append(world.clock.now(), state);
   }
+  world.machine.staged.insert("rotated");
+  world.machine.calls.clear();
+  return run;
+}
+
+ActivationRecord rotation_record(World& world) {
   ActivationRecord record{.from = {world.machine.current, "", "", world.machine.secrets},
                           .to = {world.machine.current, world.deployed_revision(),
                                  world.ref(git::deployed_ref("server"))->hex(), "rotated"}};
-  record.rotated_units = {"photos-stack.service", "tickets-stack.service"};
+  record.rotation.units = {"photos-stack.service", "tickets-stack.service"};
   record.accounts = {{"root", 0}, {"homelab", 1000}};
   record.baseline.containers = world.machine.containers;
   record.baseline.invocations = {
       {"photos-stack.service", world.machine.units["photos-stack.service"].invocation},
       {"tickets-stack.service", "another invocation"}};
-  world.machine.staged.insert("rotated");
-  run.write_json(kActivationFile, to_json(record));
-  world.machine.calls.clear();
-  const auto recovered = recover(context);
+  return record;
+}
+
+std::ptrdiff_t count(const World& world, const std::string& call) {
+  return std::ranges::count(world.machine.calls, call);
+}
+
+TEST_CASE("consumers of a rotated secret restart once, and only where the switch did not do it") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const auto run = interrupted_rotation(world);
+  run.write_json(kActivationFile, to_json(rotation_record(world)));
+  const auto recovered = recover(world.context());
   REQUIRE(recovered.size() == 1);
   CHECK(recovered[0].outcome.state == RunState::committed);
-  const auto& calls = world.machine.calls;
-  CHECK(std::count(calls.begin(), calls.end(), "restart photos-stack.service") == 1);
-  CHECK(std::count(calls.begin(), calls.end(), "restart tickets-stack.service") == 0);
+  CHECK(count(world, "restart photos-stack.service") == 1);
+  CHECK(count(world, "restart tickets-stack.service") == 0);
   CHECK(world.machine.secrets == "rotated");
+}
+
+TEST_CASE(
+    "a stack of style compose is reloaded for its secrets where it runs, and restarted where it failed") {
+  World world;
+  world.commit("first");
+  REQUIRE(world.apply("main").good());
+  const auto run = interrupted_rotation(world);
+  ActivationRecord record = rotation_record(world);
+  record.rotation.in_place["photos-stack.service"] = {"photos", {"web"}};
+  run.write_json(kActivationFile, to_json(record));
+  const std::string list = world.context().runtime_dir + "/rotated/photos";
+  SECTION("it runs") {
+    std::string seen;
+    world.machine.on_reload = [&] { seen = read_file(list); };
+    const auto recovered = recover(world.context());
+    REQUIRE(recovered.size() == 1);
+    CHECK(recovered[0].outcome.state == RunState::committed);
+    CHECK(count(world, "reload photos-stack.service") == 1);
+    CHECK(count(world, "restart photos-stack.service") == 0);
+    const auto since =
+        std::chrono::duration_cast<std::chrono::seconds>(world.journal(run.id()).at(6).at.time_since_epoch());
+    CHECK(seen == "since " + std::to_string(since.count()) + "\nweb\n");
+  }
+  SECTION("it failed") {
+    world.machine.units["photos-stack.service"].active = "failed";
+    (void)recover(world.context());
+    CHECK(count(world, "reload photos-stack.service") == 0);
+    CHECK(count(world, "restart photos-stack.service") == 1);
+  }
+  SECTION("with the new values it is not well: restarted with the old ones") {
+    world.machine.on_reload = [&] { throw Error("reload", "photos-stack.service", "it failed"); };
+    const auto recovered = recover(world.context());
+    REQUIRE(recovered.size() == 1);
+    CHECK(recovered[0].outcome.state == RunState::rolled_back);
+    CHECK(count(world, "restart photos-stack.service") == 1);
+    CHECK(world.machine.secrets == record.from.secrets);
+  }
+  CHECK_FALSE(std::filesystem::exists(list));
 }
 
 TEST_CASE("a secrets generation that is in use does not keep the other old ones") {

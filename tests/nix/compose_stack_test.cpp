@@ -41,6 +41,7 @@ case $1 in
       [ -z "$service" ] || [ "$service" = "$of" ] || continue
       case $* in *' -a'*|ps\ -a*) ;; *) [ "$state" = running ] || continue ;; esac
       if [ -n "$states" ]; then case " $states " in *" $state "*) ;; *) continue ;; esac; fi
+      case $* in *'{{.StartedAt}}'*) cat "$LAB/started/$id"; continue ;; esac
       case $* in *' -q'*|*' -aq'*) echo "$id" ;; *) echo "$name $state $code" ;; esac
     done <"$LAB/containers"
     ;;
@@ -378,6 +379,30 @@ TEST_CASE("a container that never became healthy is made anew, a young one is le
   CHECK(lab.run("reload").status.ok());
   CHECK_THAT(lab.calls(), Catch::Matchers::Contains(" rm -f --depend 5\n"));
   CHECK(lab.calls().find(" rm -f --depend 6\n") == std::string::npos);
+}
+
+TEST_CASE("a reload restarts the containers that read new secrets as files, and no younger ones") {
+  const Lab lab;
+  const std::string now =
+      "1 app web-app-1 running 0\n3 app web-app-2 running 0\n2 migrate web-migrate-1 exited 0\n4 db web-db-1 "
+      "running 0\n";
+  lab.put("after-up", now);
+  lab.put("started/1", "1790000005\n");
+  lab.put("started/2", "-62135596800\n");
+  lab.put("started/3", "1790000000\n");
+  lab.put("started/4", "1790000001\n");
+  CHECK(lab.run("reload").status.ok());
+  CHECK(lab.calls().find(" restart ") == std::string::npos);
+  lab.put("run/hwcsync/rotated/web", "since 1790000000\napp\ndb\nmigrate\ngone\n");
+  CHECK(lab.run("reload").status.ok());
+  const std::string calls = lab.calls();
+  CHECK_THAT(calls, Catch::Matchers::Contains(" restart app migrate\n"));
+  CHECK(calls.find(" restart ") > calls.find(" up -d "));
+  CHECK_THAT(calls, Catch::Matchers::Contains("--env-file /view/web-stack.env"));
+  // Nobody is old enough.
+  lab.put("run/hwcsync/rotated/web", "since 1790000000\ndb\n");
+  CHECK(lab.run("reload").status.ok());
+  CHECK(lab.calls().find(" restart ") == std::string::npos);
 }
 
 TEST_CASE("the pod of an older provider is removed where the stack says so") {

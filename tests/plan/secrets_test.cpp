@@ -95,14 +95,13 @@ using Words = std::vector<std::string>;
 TEST_CASE("a changed template is a rotated value of the services that read it") {
   Story story;
   story.fixture.write("stacks/one/app.tmpl", "# note\npassword=${secret:pw}\n");
-  CHECK(story.plan("template") == Words{"app.conf=rotated", "db restarts", "other restarts", "web restarts"});
+  CHECK(story.plan("template") == Words{"app.conf=rotated", "web restarts"});
 }
 
 TEST_CASE("a value that changes is a change of the templates that it stands in") {
   Story story;
   story.fixture.write("secrets/db.yaml", story.encrypted("pw: two\nuser: eric\n"));
-  CHECK(story.plan("password") ==
-        Words{"app.conf=unknown", "pw=unknown", "db restarts", "other restarts", "web restarts"});
+  CHECK(story.plan("password") == Words{"app.conf=unknown", "pw=unknown", "db restarts", "web restarts"});
 }
 
 TEST_CASE("another mode changes no value") {
@@ -135,8 +134,7 @@ TEST_CASE("one changed value of several restarts who reads that one") {
   auto file = secrets::read_sops(secrets::SopsStore::yaml, story.db);
   file.documents.front().items.front().node.value = donor.documents.front().items.front().node.value.clone();
   story.fixture.write("secrets/db.yaml", secrets::print_sops(secrets::SopsStore::yaml, std::move(file)));
-  CHECK(story.plan("longer password") ==
-        Words{"app.conf=rotated", "pw=same", "db restarts", "other restarts", "web restarts"});
+  CHECK(story.plan("longer password") == Words{"app.conf=rotated", "pw=same", "web restarts"});
 }
 
 TEST_CASE("a rotated secret of style oci restarts its readers and what moves with them, and nothing else") {
@@ -187,22 +185,54 @@ TEST_CASE("a rotated secret of style oci restarts its readers and what moves wit
   }
 }
 
-TEST_CASE("a rotated secret of style compose restarts the stack's one unit, and the plan says so") {
+TEST_CASE("a rotated secret of style compose restarts the containers that read it, and no unit") {
   Story story;
-  story.fixture.write("secrets/db.yaml", story.encrypted("pw: two\nuser: eric\n"));
-  const git::Repository repository(story.fixture.bare());
-  Inputs inputs;
-  inputs.repository = &repository;
-  inputs.host = "server";
-  inputs.from = git::ObjectId::parse(story.first);
-  inputs.to = git::ObjectId::parse(story.fixture.commit("password"));
-  const Plan plan = make_plan(inputs);
-  REQUIRE(plan.changes.size() == 1);
-  CHECK(plan.changes[0].action == Action::restart);
-  CHECK(plan.changes[0].needed == Action::reload);
-  CHECK(plan.containers_restarted == 3);
-  CHECK(plan.changes[0].services[1].reasons == Words{"with the stack's units"});
-  CHECK(plan.secrets[0].consumers == Words{"one-stack"});
+  std::string compose = kCompose;
+  compose.insert(compose.find("  other:"),
+                 "  beside: { image: docker.io/library/caddy:2.8.4, network_mode: 'service:db' }\n");
+  story.fixture.write("stacks/one/compose.yaml", compose);
+  const auto plan_of = [&](const std::string& password) {
+    const std::string before = story.fixture.commit("before " + password);
+    story.fixture.write("secrets/db.yaml", story.encrypted("pw: " + password + "\nuser: eric\n"));
+    const git::Repository repository(story.fixture.bare());
+    Inputs inputs;
+    inputs.repository = &repository;
+    inputs.host = "server";
+    inputs.from = git::ObjectId::parse(before);
+    inputs.to = git::ObjectId::parse(story.fixture.commit("password " + password));
+    Plan plan = make_plan(inputs);
+    REQUIRE(plan.changes.size() == 1);
+    return plan;
+  };
+  SECTION("of a file") {
+    const Plan plan = plan_of("two");
+    CHECK(plan.changes[0].action == Action::reload);
+    CHECK(plan.changes[0].needed == Action::reload);
+    CHECK(plan.containers_restarted == 3);  // web reads the template
+    REQUIRE(plan.secrets.size() == 2);
+    CHECK(plan.secrets[0].in_place == Words{"web"});
+    CHECK(plan.secrets[1].in_place == Words{"beside", "db"});
+    CHECK(plan.secrets[1].consumers == Words{"one-stack"});
+  }
+  SECTION("of its environment, which the provider sees by itself") {
+    story.fixture.write("stacks/one/stack.yaml", "secrets: { env: { source: db.yaml } }\n");
+    story.fixture.write("stacks/one/compose.yaml",
+                        "services:\n  web: { image: docker.io/library/caddy:2.8.4 }\n"
+                        "  db: { image: docker.io/library/postgres:16, environment: { P: '${pw}' } }\n");
+    const Plan plan = plan_of("two");
+    CHECK(plan.changes[0].action == Action::reload);
+    CHECK(plan.containers_restarted == 1);
+    CHECK(plan.secrets[0].in_place == Words{});
+  }
+  SECTION("that commands read before the start: whole") {
+    story.fixture.write("stacks/one/stack.yaml",
+                        "secrets:\n  pw: { source: db.yaml, key: pw }\n  app.conf: { template: app.tmpl }\n"
+                        "prepare: { commands: ['cat /run/user/1000/secrets/one/pw >/dev/null'] }\n");
+    const Plan plan = plan_of("two");
+    CHECK(plan.changes[0].action == Action::restart);
+    CHECK(plan.containers_restarted == 4);
+    CHECK_FALSE(plan.secrets[1].in_place.has_value());
+  }
 }
 
 }  // namespace

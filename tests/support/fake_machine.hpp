@@ -98,6 +98,7 @@ class FakeMachine : public MachineState {
  public:
   // What a store path brings, for one that is not in `systems`.
   std::function<SystemContent(const std::string& revision)> content_of;
+  std::function<void()> on_reload = [] {};
   Fate fate;
 
   // Before and after the effect of something that changes the world.
@@ -206,6 +207,9 @@ class FakeSystemManager final : public apply::SystemManager {
     for (const std::string& name : names) {
       machine_.act("restart " + name, [&] { machine_.start(name, machine_.systems[machine_.current]); });
     }
+  }
+  void reload_units(std::span<const std::string> names) override {
+    for (const std::string& name : names) machine_.act("reload " + name, [&] { machine_.on_reload(); });
   }
   [[nodiscard]] std::vector<std::string> log_tail(const std::string& unit, int) override {
     return {"last words of " + unit};

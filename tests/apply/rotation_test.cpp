@@ -1,0 +1,47 @@
+#include "gitops/apply/rotation.hpp"
+
+#include "src/base/fd.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <filesystem>
+
+namespace hwcsync::apply {
+namespace {
+
+plan::SecretChange change(const std::string& name, plan::Fact fact, const std::string& unit,
+                          std::optional<std::vector<std::string>> in_place) {
+  return {"photos", name, "db.yaml", fact, {}, {unit}, std::move(in_place)};
+}
+
+TEST_CASE("units restart whole as soon as one of their new secrets asks for it, and unknown counts as new") {
+  using plan::Fact;
+  const std::vector<plan::SecretChange> secrets{
+      change("a", Fact::rotated, "photos-stack", {{"db"}}),
+      change("b", Fact::unknown, "photos-stack", {{"web", "db"}}),
+      change("c", Fact::rotated, "mail-stack", {{"web"}}),
+      change("d", Fact::rotated, "mail-stack", std::nullopt),
+      change("e", Fact::same, "quiet-stack", {{"web"}}),
+  };
+  const Rotation out = rotation_of(secrets);
+  CHECK(out.units == std::set<std::string>{"mail-stack.service", "photos-stack.service"});
+  REQUIRE(out.in_place.size() == 1);
+  CHECK(out.in_place.at("photos-stack.service").stack == "photos");
+  CHECK(out.in_place.at("photos-stack.service").services == std::set<std::string>{"db", "web"});
+}
+
+TEST_CASE("lists are there as long as the reload takes, for stacks with containers that read files") {
+  const test::TemporaryDirectory directory;
+  const std::string file = directory.path() + "/rotated/photos";
+  {
+    const WallTime since{std::chrono::seconds(1'790'000'000)};
+    const std::vector<InPlace> stacks{{"photos", {"db", "web"}}, {"mail", {}}};
+    const RotationLists lists(directory.path(), since, stacks);
+    CHECK(read_file(file) == "since 1790000000\ndb\nweb\n");
+    CHECK_FALSE(std::filesystem::exists(directory.path() + "/rotated/mail"));
+  }
+  CHECK_FALSE(std::filesystem::exists(file));
+}
+
+}  // namespace
+}  // namespace hwcsync::apply
