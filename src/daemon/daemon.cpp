@@ -11,6 +11,7 @@
 #include "src/daemon/worker_starter.hpp"
 
 #include <csignal>
+#include <functional>
 #include <optional>
 
 namespace hwcsync::daemon {
@@ -51,7 +52,10 @@ int run_daemon(const DaemonOptions& options) {
   set_log_level(settings.log_level);
   const FileLock lock = sole_daemon(settings);
   EventLoop loop;
-  // Signals are blocked before the background thread is made, which inherits the mask.
+  // Signals are blocked before the background thread is made, which inherits the mask. What a reload does is
+  // said below, where there is something to reload; nothing comes before the loop runs.
+  std::function<void()> reload;
+  const EventLoop::Source hangup = loop.on_signal(SIGHUP, [&reload] { reload(); });
   const auto leave = [&loop] {
     notify_stopping();
     loop.exit(0);
@@ -63,7 +67,7 @@ int run_daemon(const DaemonOptions& options) {
   WorkerStarter starter(runner, options.config);
   const SystemClock clock;
   Core core(loop, settings, {.runner = runner, .starter = starter, .clock = clock, .planner = plan_revision});
-  const EventLoop::Source hangup = loop.on_signal(SIGHUP, [&] {
+  reload = [&] {
     notify_reloading();
     try {
       const settings::Settings fresh = settings::read_settings(options.config);
@@ -74,7 +78,7 @@ int run_daemon(const DaemonOptions& options) {
       log(LogLevel::error, "settings kept", {{"reason", error.what()}});
     }
     notify_ready(status_line(core.status()));
-  });
+  };
   VarlinkServer control(loop, {});
   control.add(control_interface(core));
   control.listen(settings.control_socket(), 0666);

@@ -46,7 +46,7 @@ deploy "a password that it does not take" rolled-back
 check "the reader runs with the old one" eventually read_by third
 check "and so do the others" test "$(wc -l <<<"$(snapshot)")" = "$(wc -l <<<"$before")"
 
-git_ revert --no-edit -q HEAD
+git_ revert --no-edit HEAD >/dev/null
 units=$(invocations | grep -v keys)
 edit hwcsync.yaml 's/\bkeys, //'
 deploy "the keys have left" committed
