@@ -1,6 +1,7 @@
 #include "gitops/plan/data_guards.hpp"
 
 #include "gitops/lint/image.hpp"
+#include "gitops/plan/data_places.hpp"
 #include "gitops/plan/resources.hpp"
 #include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
@@ -11,6 +12,16 @@
 
 namespace hwcsync::plan {
 namespace {
+
+enum class Access { read, write };
+
+bool shares_data(const std::map<std::string, DataMount>& a, const std::map<std::string, DataMount>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const auto& one) {
+    return one.second.place.lasts() && std::any_of(b.begin(), b.end(), [&](const auto& other) {
+             return other.second.place == one.second.place;
+           });
+  });
+}
 
 // The server's version where the tag names it apart ("2.1-pg15"), else the first number.
 std::optional<int> version_in(const std::string& tag) {
@@ -40,19 +51,11 @@ bool are_alike(const compose::Service& a, const compose::Service& b) {
   return one != nullptr && other != nullptr && one->port == other->port;
 }
 
-// What podman knows it by, whatever the Compose file calls it.
-std::string source_of(const layout::Stack& stack, const compose::Mount& mount) {
-  const auto volume = stack.project.volumes.find(mount.source);
-  const bool named = mount.type == compose::Mount::Type::volume && volume != stack.project.volumes.end();
-  return named ? volume->second.name : mount.source;
-}
-
-std::set<std::string> sources_of(const layout::Stack& stack, const compose::Service& service) {
-  std::set<std::string> out;
-  for (const compose::Mount& mount : service.volumes) {
-    if (!mount.source.empty()) out.insert(source_of(stack, mount));
-  }
-  return out;
+// Whether the numbers of both count the same thing. Valkey goes on from Redis, and MariaDB from MySQL, with
+// numbers of their own.
+bool count_alike(const compose::Service& a, const compose::Service& b) {
+  constexpr int kPostgres = 5432;
+  return database_of(a)->name == database_of(b)->name || database_of(a)->port == kPostgres;
 }
 
 // What was this database: the service of its name, else one of its kind that had its files.
@@ -60,145 +63,106 @@ const compose::Service* predecessor_of(const StackPair& pair, const compose::Ser
   const auto& before = pair.before->project.services;
   const auto same = before.find(service.name);
   if (same != before.end() && are_alike(same->second, service)) return &same->second;
-  const auto now = sources_of(*pair.after, service);
+  const auto now = data_mounts(*pair.after, service);
   for (const auto& [name, old] : before) {
-    if (!are_alike(old, service)) continue;
-    for (const std::string& source : sources_of(*pair.before, old)) {
-      if (now.count(source) != 0) return &old;
-    }
+    if (are_alike(old, service) && shares_data(data_mounts(*pair.before, old), now)) return &old;
   }
   return nullptr;
+}
+
+// Nothing where both images are of one version as far as their names tell.
+std::string version_change(const compose::Service& before, const compose::Service& after) {
+  const lint::Image old = lint::parse_image(before.image);
+  const lint::Image now = lint::parse_image(after.image);
+  const auto was = version_in(old.tag);
+  const auto is = version_in(now.tag);
+  const bool tells = count_alike(before, after) && was == is &&
+                     (was || (old.name == now.name && old.tag == now.tag && !now.tag.empty()));
+  if (before.image == after.image || tells) return "";
+  const auto word = [](const compose::Service& service, const std::optional<int>& version) {
+    const std::string name(database_of(service)->name);
+    return version ? name + ' ' + std::to_string(*version)
+                   : name + " of a version that its image does not tell";
+  };
+  return "from " + word(before, was) + " to " + word(after, is);
 }
 
 void check_databases(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [name, service] : pair.after->project.services) {
     const compose::Service* old = database_of(service) == nullptr ? nullptr : predecessor_of(pair, service);
-    if (old == nullptr || old->image == service.image) continue;
-    const auto was = database_major(old->image);
-    const auto now = database_major(service.image);
-    if (was == now) continue;
-    const auto word = [](const std::optional<int>& version) {
-      return version ? "version " + std::to_string(*version)
-                     : std::string("a version that its tag does not tell");
-    };
+    if (old == nullptr) continue;
+    const std::string change = version_change(*old, service);
+    if (change.empty()) continue;
     out.push_back({"database-major",
-                   pair.name + '/' + name + ": the database goes from " + word(was) + " to " + word(now) +
+                   pair.name + '/' + name + ": the database goes " + change +
                        ", and its data files may not be readable by both",
                    "database-major:" + pair.name + '/' + name});
   }
 }
 
-// Names of the volumes that the service mounts, also by volumes_from.
-std::set<std::string> volumes_of(const layout::Stack& stack, const compose::Service& service, int depth = 0) {
-  constexpr int kDeepest = 8;
+// The services that mount the place, whatever part of it.
+std::set<std::string> users_of(const layout::Stack& stack, const DataPlace& place, Access least) {
   std::set<std::string> out;
-  for (const compose::Mount& mount : service.volumes) {
-    if (mount.type == compose::Mount::Type::volume && !mount.source.empty())
-      out.insert(source_of(stack, mount));
-  }
-  for (const compose::VolumesFrom& from : service.volumes_from) {
-    const auto other = stack.project.services.find(from.from);
-    if (from.container || depth == kDeepest || other == stack.project.services.end()) continue;
-    out.merge(volumes_of(stack, other->second, depth + 1));
+  for (const auto& [name, service] : stack.project.services) {
+    for (const auto& [target, mount] : data_mounts(stack, service)) {
+      const bool same = mount.place.kind == place.kind && mount.place.name == place.name &&
+                        mount.place.store == place.store;
+      if (same && (least == Access::read || !mount.read_only)) out.insert(name);
+    }
   }
   return out;
 }
 
-bool writes(const layout::Stack& stack, const compose::Service& service, const std::string& volume) {
-  return std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-    return mount.type == compose::Mount::Type::volume && !mount.read_only &&
-           source_of(stack, mount) == volume;
-  });
-}
-
-bool is_used(const layout::Stack& stack, const std::string& volume) {
-  const auto& services = stack.project.services;
-  return std::any_of(services.begin(), services.end(), [&](const auto& service) {
-    return volumes_of(stack, service.second).count(volume) != 0;
-  });
-}
-
-// A service that wrote to the volume, is still there, and mounts it no more; empty: none.
-std::string loser_of(const StackPair& pair, const std::string& volume) {
-  const auto& after = pair.after->project.services;
-  for (const auto& [name, service] : pair.before->project.services) {
-    const auto now = after.find(name);
-    if (now != after.end() && writes(*pair.before, service, volume) &&
-        volumes_of(*pair.after, now->second).count(volume) == 0)
-      return name;
+// Why a volume of `before` is no longer seen by those who had it.
+std::string why_unseen(const StackPair& pair, const compose::Volume& volume, const DataPlace& place,
+                       const std::string& loser) {
+  const layout::Stack& before = *pair.before;
+  const layout::Stack& after = *pair.after;
+  const auto now = after.project.volumes.find(volume.key);
+  std::string empty;  // what starts in its place
+  for (const auto& [key, other] : after.project.volumes) {
+    const DataPlace there = place_of(after, other);
+    if (there.kind == place.kind && there.name == place.name && there.store != place.store)
+      empty = there.name;
   }
-  return "";
+  if (!empty.empty() && is_moved(before, after)) {
+    const auto where = [](const layout::Stack& stack) {
+      return described(storage_of(stack.user, stack.account));
+    };
+    return "starts empty, because the storage of " + after.user + " goes from " + where(before) + " to " +
+           where(after) + ". The data of the old one stays in the old place, but no container sees it";
+  }
+  if (empty.empty() && now != after.project.volumes.end() && now->second.name != volume.name &&
+      place_of(after, now->second).kind == DataPlace::Kind::volume)
+    empty = now->second.name;
+  if (!empty.empty())
+    return "is now " + empty + " of " + after.user + " and was " + volume.name + " of " + before.user +
+           ": it starts empty. The data of the old one stays, but no container sees it";
+  return loser.empty()
+             ? "is no longer used; its data stays, but no container sees it"
+             : "is no longer mounted by " + loser + "; its data stays, but " + loser + " does not see it";
 }
 
-// The same data is there only under the same name in the same user's store.
+// A volume that nobody mounts any more, or not the service that wrote to it and is still there.
 void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [key, volume] : pair.before->project.volumes) {
-    const auto& after = pair.after->project.volumes;
-    const auto now = after.find(key);
-    const bool renamed = now != after.end() && now->second.name != volume.name;
-    // Somebody else's, which that one may go on using.
-    if (volume.external && !renamed) continue;
-    const std::string ack = "volume-removed:" + pair.name + '/' + key;
-    const std::string loser = loser_of(pair, volume.name);
-    const bool forgotten =
-        !is_used(*pair.after, volume.name) && (now == after.end() || is_used(*pair.before, volume.name));
-    if (!renamed && (forgotten || !loser.empty())) {
-      out.push_back({"volume-removed",
-                     pair.name + ": volume '" + key + "' is no longer " +
-                         (loser.empty() ? "used; its data stays, but no container sees it"
-                                        : "mounted by " + loser + "; its data stays, but " + loser +
-                                              " does not see it"),
-                     ack});
-    } else if (is_moved(*pair.before, *pair.after)) {
-      const auto place = [](const layout::Stack& stack) {
-        return described(storage_of(stack.user, stack.account));
-      };
-      out.push_back({"volume-removed",
-                     pair.name + ": volume '" + key + "' starts empty, because the storage of " +
-                         pair.after->user + " goes from " + place(*pair.before) + " to " +
-                         place(*pair.after) +
-                         ". The data of the old one stays in the old place, but no container sees it",
-                     ack});
-    } else if (renamed || pair.before->user != pair.after->user) {
-      out.push_back({"volume-removed",
-                     pair.name + ": volume '" + key + "' is now " +
-                         (now == after.end() ? volume : now->second).name + " of " + pair.after->user +
-                         " and was " + volume.name + " of " + pair.before->user +
-                         ": it starts empty. The data of the old one stays, but no container sees it",
-                     ack});
+    const DataPlace place = place_of(*pair.before, volume);
+    const auto readers = users_of(*pair.before, place, Access::read);
+    if (place.kind != DataPlace::Kind::volume || readers.empty()) continue;
+    const auto still = users_of(*pair.after, place, Access::read);
+    const auto is_left = [&](const std::string& name) {
+      return pair.after->project.services.count(name) != 0;
+    };
+    std::string loser;
+    for (const std::string& name : users_of(*pair.before, place, Access::write)) {
+      if (loser.empty() && is_left(name) && still.count(name) == 0) loser = name;
     }
-  }
-}
-
-// Volumes that change places within a service: each is still mounted, and neither where its files belong.
-void check_exchanged(const StackPair& pair, std::vector<Refusal>& out) {
-  const auto places_of = [](const layout::Stack& stack, const compose::Service& service) {
-    std::map<std::string, std::string> places;
-    for (const compose::Mount& mount : service.volumes) {
-      if (mount.type == compose::Mount::Type::volume && !mount.source.empty())
-        places[mount.target] = source_of(stack, mount);
-    }
-    return places;
-  };
-  for (const auto& [name, service] : pair.before->project.services) {
-    const auto after = pair.after->project.services.find(name);
-    if (after == pair.after->project.services.end()) continue;
-    const auto was = places_of(*pair.before, service);
-    const auto now = places_of(*pair.after, after->second);
-    for (const auto& [target, volume] : was) {
-      const auto other = now.find(target);
-      if (other == now.end() || other->second == volume) continue;
-      const auto has = [](const auto& places, const std::string& wanted) {
-        return std::any_of(places.begin(), places.end(),
-                           [&](const auto& place) { return place.second == wanted; });
-      };
-      if (!has(now, volume) || !has(was, other->second)) continue;
-      out.push_back({"volumes-exchanged",
-                     pair.name + '/' + name + ": " + target + " was volume " + volume + " and is now " +
-                         other->second + ", which was mounted elsewhere: each would be used as the other",
-                     "volumes-exchanged:" + pair.name + '/' + name});
-      break;
-    }
+    // Somebody else's goes on without us.
+    const bool ours = !volume.external || std::any_of(readers.begin(), readers.end(), is_left);
+    if (loser.empty() && (!still.empty() || !ours)) continue;
+    out.push_back({"volume-removed",
+                   pair.name + ": volume '" + key + "' " + why_unseen(pair, volume, place, loser),
+                   "volume-removed:" + pair.name + '/' + key});
   }
 }
 
@@ -270,7 +234,6 @@ void check_data(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) 
     check_databases(pair, out);
     check_volumes(pair, out);
     check_changed_volumes(pair, out);
-    check_exchanged(pair, out);
   }
   check_renamed(pairs, out);
 }

@@ -10,7 +10,7 @@
 namespace hwcsync::plan {
 
 // Refusals where a container would start without its data or with files of another version: volumes that
-// nobody mounts any more, that start empty or that change places, databases.
+// nobody mounts any more, or that start empty, databases.
 void check_data(const std::vector<StackPair>& pairs, std::vector<Refusal>& out);
 
 // The major version that a database image's tag tells ("docker.io/library/postgres:16.4" -> 16,

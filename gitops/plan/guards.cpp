@@ -1,6 +1,6 @@
 #include "gitops/plan/guards.hpp"
 
-#include "gitops/plan/bind_guards.hpp"
+#include "gitops/plan/mount_guards.hpp"
 #include "gitops/plan/data_guards.hpp"
 #include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
@@ -103,7 +103,7 @@ std::vector<Refusal> check_guards(const GuardInputs& in) {
   check_storage(in, out);
   check_ids(in, out);
   check_data(*in.pairs, out);
-  check_binds(*in.pairs, out);
+  check_mounts(*in.pairs, out);
   for (const SecretChange& secret : *in.secrets) {
     if (secret.fact != Fact::undecryptable) continue;
     out.push_back({"secret-undecryptable",

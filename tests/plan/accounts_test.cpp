@@ -212,45 +212,6 @@ TEST_CASE("a mount below ~ is told when the home is another") {
   CHECK_FALSE(story.plan(before, after, {"volume-removed:two/data", "bind-moved:one"}).refused());
 }
 
-TEST_CASE("a directory of the host that a volume takes the place of is asked for") {
-  Accounts story;
-  const auto with = [&](const std::string& mounts) {
-    story.fixture.write("stacks/one/compose.yaml", compose_file("2.8.4") + "    volumes: [" + mounts +
-                                                       "]\nvolumes: { data: , more: }\n");
-    return story.fixture.commit("mounts " + mounts);
-  };
-  const std::string bind = with("'/srv/one:/data'");
-  const Plan plan = story.plan(bind, with("'data:/data'"));
-  REQUIRE(acks_of(plan) == Words{"bind-replaced:one/cache"});
-  CHECK(plan.refusals[0].message ==
-        "one/cache: /data was /srv/one of the host and is now volume 'data', which does not have those "
-        "files. They stay in the old place; copy them when the stack is stopped");
-  CHECK_FALSE(story.plan(bind, with("'data:/data'"), {"bind-replaced:one/cache"}).refused());
-  // Still mounted, another directory, only read, no one's data.
-  CHECK_FALSE(story.plan(bind, with("'data:/data', '/srv/one:/old'")).refused());
-  CHECK_FALSE(story.plan(bind, with("'/srv/other:/data'")).refused());
-  CHECK_FALSE(story.plan(with("'/srv/one:/data:ro'"), with("'data:/data'")).refused());
-  CHECK_FALSE(story.plan(with("'/dev/shm:/data'"), with("'data:/data'")).refused());
-}
-
-TEST_CASE("volumes that change places within a service are asked for") {
-  Accounts story;
-  const auto with = [&](const std::string& mounts) {
-    story.fixture.write("stacks/one/compose.yaml", compose_file("2.8.4") + "    volumes: [" + mounts +
-                                                       "]\nvolumes: { data: , more: }\n");
-    return story.fixture.commit("mounts " + mounts);
-  };
-  const std::string before = with("'data:/data', 'more:/more'");
-  const Plan plan = story.plan(before, with("'more:/data', 'data:/more'"));
-  REQUIRE(acks_of(plan) == Words{"volumes-exchanged:one/cache"});
-  CHECK(plan.refusals[0].message ==
-        "one/cache: /data was volume one_data and is now one_more, which was mounted elsewhere: each would "
-        "be used as the other");
-  // Each goes somewhere else, and none takes the place of another.
-  CHECK_FALSE(story.plan(before, with("'data:/x', 'more:/y'")).refused());
-  CHECK_FALSE(story.plan(before, with("'more:/more', 'data:/data'")).refused());
-}
-
 TEST_CASE("a volume whose user changes is asked for, also where the file calls it something else") {
   Accounts story;
   const auto with = [&](const std::string& user, const std::string& key) {

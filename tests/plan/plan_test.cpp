@@ -380,13 +380,13 @@ TEST_CASE("a volume of style oci with other settings is refused, with the way ou
     CHECK_FALSE(story.plan(second, third, {"volume-changed:two/data"}).refused());
   }
   SECTION("another name is another volume, which its containers are made anew for") {
+    const std::string one = changed("name: one");
     const std::string third = changed("name: other");
-    REQUIRE(story.plan(second, third).refusals.size() == 1);
-    CHECK(
-        story.plan(second, third).refusals[0].message ==
-        "two: volume 'data' is now other of root and was two_data of root: it starts empty. The data of the "
-        "old one stays, but no container sees it");
-    const Plan plan = story.plan(second, third, {"volume-removed:two/data"});
+    REQUIRE(story.plan(one, third).refusals.size() == 1);
+    CHECK(story.plan(one, third).refusals[0].message ==
+          "two: volume 'data' is now other of root and was one of root: it starts empty. The data of the "
+          "old one stays, but no container sees it");
+    const Plan plan = story.plan(one, third, {"volume-removed:two/data"});
     CHECK_FALSE(plan.refused());
     REQUIRE(plan.changes[0].services.size() == 1);
     CHECK(plan.changes[0].services[0].reasons == std::vector<std::string>{"volume data is now other"});
@@ -410,13 +410,14 @@ TEST_CASE("a database whose tag tells no version, or whose service got another n
     return plan.refusals.empty() ? "" : plan.refusals[0].message;
   };
   CHECK(asked(with("db", "docker.io/library/postgres:latest")) ==
-        "two/db: the database goes from version 16 to a version that its tag does not tell, and its data "
+        "two/db: the database goes from postgres 16 to postgres of a version that its image does not tell, "
+        "and its data "
         "files may "
         "not be readable by both");
   CHECK(asked(with("base", "docker.io/library/postgres:17"))
-            .rfind("two/base: the database goes from version 16 to", 0) == 0);
+            .rfind("two/base: the database goes from postgres 16 to", 0) == 0);
   CHECK(asked(with("db", "docker.io/pgvector/pgvector:pg17"))
-            .rfind("two/db: the database goes from version 16 to", 0) == 0);
+            .rfind("two/db: the database goes from postgres 16 to", 0) == 0);
   CHECK(asked(with("db", "docker.io/library/postgres:16.4")).empty());
 }
 

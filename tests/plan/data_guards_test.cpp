@@ -1,0 +1,156 @@
+#include "tests/plan/plan_story.hpp"
+#include "tests/support/catch.hpp"
+
+namespace hwcsync::plan {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// One stack of the user homelab, whose Compose file and stack.yaml are the two sides.
+class Sides : public Story {
+ public:
+  Sides& before(const std::string& compose, const std::string& stack = "") {
+    from_ = write(compose, stack);
+    return *this;
+  }
+  // The acknowledgements that the plan asks for.
+  Words after(const std::string& compose, const std::string& stack = "") {
+    Words out;
+    message.clear();
+    for (const Refusal& refusal : plan(from_, write(compose, stack)).refusals) {
+      out.push_back(refusal.ack);
+      message += refusal.message + '\n';
+    }
+    return out;
+  }
+  std::string message;
+
+ private:
+  std::string write(const std::string& compose, const std::string& stack) {
+    fixture.write("stacks/one/compose.yaml", compose);
+    fixture.write("stacks/one/stack.yaml", stack.empty() ? "style: oci\nuser: homelab\n" : stack);
+    // Each side is a commit, also where nothing is another.
+    fixture.write("NOTE.md", std::to_string(++count_));
+    return fixture.commit("side " + std::to_string(count_));
+  }
+  std::string from_;
+  int count_ = 0;
+};
+
+// Lines of a Compose file.
+std::string web(const std::string& mounts, const std::string& volumes = "a: , b: ") {
+  return "services:\n  web:\n    image: docker.io/library/caddy:2.8.4\n    volumes: [" + mounts +
+         "]\nvolumes: { " + volumes + " }\n";
+}
+std::string db(const std::string& image, const std::string& mounts = "'a:/data'") {
+  return "services:\n  db:\n    image: " + image + "\n    volumes: [" + mounts + "]\nvolumes: { a: , b: }\n";
+}
+
+TEST_CASE("a directory of the host that something else takes the place of is asked for") {
+  Sides sides;
+  sides.before(web("'/srv/one:/data'"));
+  CHECK(sides.after(web("'a:/data'")) == Words{"bind-replaced:one/web"});
+  CHECK(sides.message ==
+        "one/web: /data was /srv/one of the host and is now volume one_a, without those files. They stay in "
+        "the old place; copy them when the stack is stopped\n");
+  CHECK(sides.after(web("/data")) == Words{"bind-replaced:one/web"});
+  CHECK(sides.after(web("{ type: tmpfs, target: /data/ }")) == Words{"bind-replaced:one/web"});
+  CHECK(sides.after(web("]\n    tmpfs: ['/data:size=1m'")) == Words{"bind-replaced:one/web"});
+  // Still mounted, another directory that somebody wrote down, the same by other means, not mounted at all.
+  CHECK(sides.after(web("'a:/data', '/srv/one/:/old'")).empty());
+  CHECK(sides.after(web("'/srv/other:/data'")).empty());
+  CHECK(
+      sides.after(web("'a:/data'", "a: { driver_opts: { type: none, o: bind, device: /srv/one } }")).empty());
+  CHECK(sides.after(web("")).empty());
+  CHECK(sides.before(web("'/srv/one:/data:ro'")).after(web("'a:/data'")).empty());
+  CHECK(sides.before(web("'/dev/shm:/data'")).after(web("'a:/data'")).empty());
+}
+
+TEST_CASE("a database without its directory starts with an empty one of its image's") {
+  Sides sides;
+  sides.before(db("docker.io/library/postgres:16", "'/srv/db:/var/lib/postgresql/data'"));
+  CHECK(sides.after(db("docker.io/library/postgres:16", "")) == Words{"bind-replaced:one/db"});
+  CHECK(sides.message.find("is now what the image has there") != std::string::npos);
+}
+
+TEST_CASE("places that are exchanged are asked for, by what is in them and not by their keys") {
+  Sides sides;
+  sides.before(web("'a:/data', 'b:/more'"));
+  CHECK(sides.after(web("'b:/data', 'a:/more'")) == Words{"mounts-exchanged:one/web"});
+  CHECK(sides.message ==
+        "one/web: /data was volume one_a and is now volume one_b, which was mounted elsewhere: each would be "
+        "used as the other\n");
+  const std::string crossed = "a: { name: one_b }, b: { name: one_a }";
+  CHECK(sides.after(web("'a:/data', 'b:/more'", crossed)) == Words{"mounts-exchanged:one/web"});
+  // Twice crossed is as it was.
+  CHECK(sides.after(web("'b:/data', 'a:/more'", crossed)).empty());
+  CHECK(sides.after(web("'a:/x', 'b:/y'")).empty());
+  // A directory and a volume; two directories of two services.
+  CHECK(sides.before(web("'/srv/one:/data', 'a:/more'")).after(web("'a:/data', '/srv/one:/more'")) ==
+        Words{"mounts-exchanged:one/web"});
+  const auto two = [](const std::string& first, const std::string& second) {
+    return "services:\n  first: { image: 'docker.io/library/caddy:2.8.4', volumes: ['" + first +
+           ":/data'] }\n  second: { image: 'docker.io/library/caddy:2.8.4', volumes: ['" + second +
+           ":/data'] }\n";
+  };
+  CHECK(sides.before(two("/srv/a", "/srv/b")).after(two("/srv/b", "/srv/a")) ==
+        Words{"mounts-exchanged:one/first", "mounts-exchanged:one/second"});
+}
+
+TEST_CASE("a volume is known by its name, so that a key may be used again") {
+  Sides sides;
+  sides.before(web("'a:/data'", "a: { name: photos }"));
+  CHECK(sides.after(web("'b:/data'", "a: { name: other }, b: { name: photos }")).empty());
+  CHECK(sides.after(web("'a:/data'", "a: { name: other }, b: { name: photos }")) ==
+        Words{"volume-removed:one/a"});
+  // One that nobody ever mounted holds nothing.
+  CHECK(sides.before(web("", "a: ")).after(web("", "b: ")).empty());
+}
+
+TEST_CASE("a volume of somebody else's is asked for where its service goes on without it") {
+  Sides sides;
+  const std::string external = "a: { external: true, name: photos }";
+  const Words asked{"volume-removed:one/a"};
+  sides.before(web("'a:/data'", external));
+  CHECK(sides.after(web("'b:/data'", "b: ")) == asked);
+  CHECK(sides.after(web("/data", "")) == asked);
+  CHECK(sides.after(web("'/srv/one:/data'", "")) == asked);
+  CHECK(sides.after(web("", "")) == asked);
+  CHECK(sides.after(web("'a:/data'", external), "style: oci\n") == asked);
+  CHECK(sides.message.find("is now photos of root and was photos of homelab: it starts empty") !=
+        std::string::npos);
+  CHECK(sides.after(web("'b:/data'", "b: { name: photos }")).empty());
+  CHECK(sides.after("services:\n  other: { image: 'docker.io/library/caddy:2.8.4' }\n").empty());
+}
+
+TEST_CASE("a volume that binds a directory goes along to another user, whose ids may not fit") {
+  Sides sides;
+  const std::string bound = "a: { driver_opts: { type: none, o: bind, device: /srv/one } }";
+  sides.before(web("'a:/data'", bound));
+  CHECK(sides.after(web("'a:/data'", bound), "style: oci\n") == Words{"owner-changed:one"});
+  CHECK(sides.after(web("'/srv/one/:/data:ro'", ""), "style: oci\n") == Words{"owner-changed:one"});
+  const std::string share = "a: { driver_opts: { type: nfs, o: 'addr=10.0.0.2,rw', device: ':/photos' } }";
+  CHECK(sides.before(web("'a:/data'", share)).after(web("'a:/data'", share), "style: oci\n").empty());
+}
+
+TEST_CASE("versions of databases are compared where they count the same, and asked for where nobody tells") {
+  Sides sides;
+  const Words asked{"database-major:one/db"};
+  sides.before(db("docker.io/library/redis:8"));
+  CHECK(sides.after(db("docker.io/valkey/valkey:8")) == asked);
+  CHECK(sides.message.find("goes from redis 8 to valkey 8") != std::string::npos);
+  CHECK(sides.after(db("docker.io/library/redis:8.2")).empty());
+  sides.before(db("docker.io/library/postgres@sha256:" + std::string(64, 'a')));
+  CHECK(sides.after(db("docker.io/library/postgres@sha256:" + std::string(64, 'b'))) == asked);
+  sides.before(db("docker.io/library/postgres:alpine"));
+  CHECK(sides.after(db("docker.io/library/postgres:latest")) == asked);
+  // The tag says that it is the same one.
+  sides.before(db("docker.io/library/postgres:alpine@sha256:" + std::string(64, 'a')));
+  CHECK(sides.after(db("docker.io/library/postgres:alpine@sha256:" + std::string(64, 'b'))).empty());
+  sides.before(db("docker.io/tensorchord/pgvecto-rs:pg14-v0.2.0"));
+  CHECK(sides.after(db("docker.io/tensorchord/vchord-postgres:pg14-v0.3.0")).empty());
+  CHECK(sides.after(db("docker.io/tensorchord/vchord-postgres:pg16-v0.3.0")) == asked);
+}
+
+}  // namespace
+}  // namespace hwcsync::plan
