@@ -82,6 +82,8 @@ std::set<std::string> touched_by(const WorkerContext& context, const RunLog& log
                                        .facts = {}});
     log.run().write_json("plan.json", plan::to_json(plan));
     rotation = rotation_of(plan.secrets);
+    // The start script of the system to come is as old as that: it need not know of lists.
+    rotation.in_place.clear();
     if (!plan.host_change) {
       for (const auto& change : plan.changes) out.insert(change.stack);
       return out;

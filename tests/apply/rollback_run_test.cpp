@@ -1,4 +1,7 @@
 #include "gitops/history/quarantine.hpp"
+#include "secrets/age/age.hpp"
+#include "secrets/identity/identity.hpp"
+#include "src/base/fd.hpp"
 #include "tests/apply/world.hpp"
 #include "tests/support/catch.hpp"
 
@@ -55,6 +58,34 @@ TEST_CASE("a manual rollback goes to the run that is named") {
   CHECK(past.world.machine.current == past.systems[0]);
   CHECK(past.world.deployed_revision() == past.revisions[0]);
   CHECK(history::read_deployed(past.world.state_dir())->store_path == past.systems[0]);
+}
+
+TEST_CASE("a stack restarts whole for the secrets that a rollback brings back") {
+  World world;
+  const auto record = [&] {
+    const auto run = history::RunDirectory::open(world.state_dir(), world.last);
+    return record_from_json(parse_json(read_file(run.path() + "/" + kActivationFile), "the record"));
+  };
+  const auto owner = secrets::generate_identity();
+  const auto password = [&](const std::string& value) {
+    world.git.write("secrets/pw.age",
+                    secrets::encrypt_age(secrets::as_bytes(value), std::vector{owner.recipient()},
+                                         secrets::AgeEncoding::armored));
+    world.commit(value);
+    REQUIRE(world.apply("main").state == RunState::committed);
+    return record();
+  };
+  world.git.write("stacks/photos/stack.yaml", "secrets: { pw: { source: pw.age } }\n");
+  world.git.write("stacks/photos/compose.yaml",
+                  "services: { web: { image: 'docker.io/library/photos:1', secrets: [pw] } }\n"
+                  "secrets: { pw: { external: true } }\n");
+  (void)password("one");
+  const Rotation forward = password("two").rotation;
+  CHECK(forward.in_place.at("photos-stack.service").services == std::set<std::string>{"web"});
+  REQUIRE(world.apply("", {.trigger = {"rollback", "eric"}, .operation = Operation::rollback}).state ==
+          RunState::committed);
+  CHECK(record().rotation.units == forward.units);
+  CHECK(record().rotation.in_place.empty());
 }
 
 TEST_CASE("a system that the garbage collector took is built again from its commit") {
