@@ -15,6 +15,8 @@
 #include <set>
 #include <utility>
 
+#include <sys/stat.h>
+
 namespace hwcsync::secrets {
 namespace {
 
@@ -38,12 +40,22 @@ AuditOp audit_op(AccessEvent::Op op) noexcept {
   return AuditOp::deny;
 }
 
+// Another one whenever the file is written or replaced.
+std::string stamp_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::strerror(errno);
+  return std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino) + ':' +
+         std::to_string(status.st_size) + ':' + std::to_string(status.st_ctim.tv_sec) + '.' +
+         std::to_string(status.st_ctim.tv_nsec);
+}
+
 }  // namespace
 
 LocalSecretService::LocalSecretService(SecretsdOptions options, const Clock& clock)
     : options_(std::move(options)),
       store_(options_.state_dir + "/secrets"),
       audit_(clock, options_.audit_records),
+      clock_(clock),
       views_(
           {.runtime_dir = options_.runtime_dir,
            .user_runtime_root = options_.user_runtime_root,
@@ -77,7 +89,7 @@ void LocalSecretService::start(std::vector<PassedFd> passed) {
     // watch() goes on trying; who asks for a view is told the reason.
     log(LogLevel::error, "no view could be shown", {{"reason", error.what()}});
   }
-  if (!problem_.empty()) {
+  if (!problem_.empty() && retries_.is_news(problem_)) {
     log(LogLevel::error, "serving no secrets", {{"recorded", recorded_}, {"reason", problem_}});
   }
 }
@@ -102,7 +114,8 @@ void LocalSecretService::load_identities() {
       for (Identity& identity : secrets::load_identities(path)) loaded.push_back(std::move(identity));
     } catch (const Error& error) {
       identity_problems_.emplace_back(error.what());
-      log(LogLevel::error, "cannot load identity", {{"path", path}, {"reason", error.what()}});
+      if (retries_.is_news(error.what()))
+        log(LogLevel::error, "cannot load identity", {{"path", path}, {"reason", error.what()}});
     }
   }
   identities_.store(std::make_shared<const std::vector<Identity>>(std::move(loaded)));
@@ -271,9 +284,16 @@ ViewStatus LocalSecretService::mount(uid_t uid) {
 }
 
 void LocalSecretService::reload() {
+  retries_.forget();
+  try_to_serve();
+}
+
+void LocalSecretService::try_to_serve() {
+  retries_.begin();
   load_identities();
   read_recorded();
-  if (!problem_.empty()) log(LogLevel::error, "cannot serve the recorded secrets", {{"reason", problem_}});
+  if (!problem_.empty() && retries_.is_news(problem_))
+    log(LogLevel::error, "cannot serve the recorded secrets", {{"reason", problem_}});
   const std::string wanted = generation_to_serve();
   if (wanted.empty()) return;
   try {
@@ -282,6 +302,7 @@ void LocalSecretService::reload() {
     serve(std::move(generation));
   } catch (const Error& error) {
     problem_ = error.what();
+    if (!retries_.is_news(problem_)) return;
     log(LogLevel::error, "cannot serve what is recorded or was flipped to",
         {{"generation", wanted}, {"reason", problem_}});
   }
@@ -314,11 +335,18 @@ void LocalSecretService::follow_switch() {
     return;  // no system says anything (yet): what is served stays
   }
   if (!is_generation_id(named) || (served_ && named == served_->id())) return;
-  // What failed for a passing reason is tried again.
   if (named == recorded_ && problem_.empty()) return;
+  const bool due = retries_.due(circumstances(named), clock_.steady_now());
+  if (named == recorded_ && !due) return;
   if (named != recorded_)
     log(LogLevel::info, "the system names another generation now", {{"generation", named}});
-  reload();
+  try_to_serve();
+}
+
+std::string LocalSecretService::circumstances(const std::string& named) const {
+  std::string out = named + (staged_.contains(named) ? " staged" : "");
+  for (const std::string& path : options_.identities) out += '\n' + stamp_of(path);
+  return out;
 }
 
 Snapshots LocalSecretService::snapshots_of(const Held& generation) {

@@ -2,6 +2,7 @@
 
 #include "secrets/identity/identity.hpp"
 #include "secrets/service/generation_store.hpp"
+#include "secrets/service/retries.hpp"
 #include "secrets/service/service.hpp"
 #include "secrets/service/view_table.hpp"
 #include "src/base/clock.hpp"
@@ -68,8 +69,13 @@ class LocalSecretService final : public SecretService {
   // The id in the generation file as it stands; empty when there is no file. Throws SystemError.
   [[nodiscard]] std::string read_named() const;
   // When the system names neither what is served nor what it named before, nobody told us: a rollback by
-  // hand.
+  // hand. What it names and could not be served is tried again.
   void follow_switch();
+  // Loads identities and serves what is to be served; what stands in the way is in problem_, and logged where
+  // the try before did not fail for it.
+  void try_to_serve();
+  // All that a try depends on, but for passing reasons.
+  [[nodiscard]] std::string circumstances(const std::string& named) const;
   // What a predecessor served in the middle of a run; nullptr when the recorded generation counts.
   [[nodiscard]] Held find_interrupted();
   [[nodiscard]] Held decrypt(const SecretBundle& bundle) const;
@@ -94,6 +100,8 @@ class LocalSecretService final : public SecretService {
   Snapshots snapshots_;
   std::string recorded_;
   std::string problem_;
+  const Clock& clock_;
+  Retries retries_;
   ViewTable views_;  // last: its threads report to audit_
 };
 
