@@ -6,7 +6,7 @@
 #include "src/settings/settings.hpp"
 
 int main(int argc, char** argv) {
-  return hwcsync::service_main("hwcsync-daemon", [&] {
-    return hwcsync::daemon::run_daemon({argc > 1 ? argv[1] : hwcsync::settings::settings_path({})});
+  return hwcsync::service_main("hwcsync-daemon", argc, argv, [](const std::string& file) {
+    return hwcsync::daemon::run_daemon({hwcsync::settings::settings_path(file)});
   });
 }

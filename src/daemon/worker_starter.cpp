@@ -5,23 +5,20 @@
 #include <filesystem>
 
 namespace hwcsync::daemon {
-namespace {
 
-constexpr const char* kInstalled = "/run/current-system/sw/bin/hwcsync";
-
-}  // namespace
-
-std::string worker_program() {
+std::string worker_program(const std::string& installed, const std::string& self) {
   std::error_code error;
   // Resolved to the store path, which stays what it is when the switch changes the link under the worker.
-  const auto installed = std::filesystem::canonical(kInstalled, error);
-  if (!error) return installed.string();
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error)
-    throw Error("cannot start", "a worker",
-                "neither the installed hwcsync nor the one beside this program is there");
-  return self.parent_path() / "hwcsync";
+  const auto found = std::filesystem::canonical(installed, error);
+  if (!error) return found.string();
+  const auto beside = std::filesystem::path(self).parent_path() / "hwcsync";
+  if (std::filesystem::is_regular_file(beside, error)) return beside.string();
+  throw Error({"cannot start", "a worker", "there is neither " + installed + " nor " + beside.string(),
+               "install hwcsync whole: its programs belong into one directory"});
 }
+
+WorkerStarter::WorkerStarter(ProcessRunner& runner, const std::string& config, std::string installed)
+    : runner_(runner), config_(std::filesystem::absolute(config)), installed_(std::move(installed)) {}
 
 std::vector<std::string> worker_argv(history::RunId id, const std::string& program, const std::string& config,
                                      const std::map<std::string, std::string>& environment) {
@@ -48,7 +45,8 @@ std::vector<std::string> worker_argv(history::RunId id, const std::string& progr
 
 void WorkerStarter::start(history::RunId id) {
   const auto environment = minimal_environment();
-  (void)runner_.require({.argv = worker_argv(id, worker_program(), config_, environment),
+  const std::string program = worker_program(installed_, std::filesystem::read_symlink("/proc/self/exe"));
+  (void)runner_.require({.argv = worker_argv(id, program, config_, environment),
                          .environment = environment,
                          .deadline = std::chrono::milliseconds(30'000)},
                         "start the worker of run " + std::to_string(id));

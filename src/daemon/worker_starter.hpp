@@ -13,13 +13,15 @@ namespace hwcsync::daemon {
 // very configuration that the worker applies.
 class WorkerStarter final : public RunStarter {
  public:
-  // `config` is the settings file that the worker reads.
-  WorkerStarter(ProcessRunner& runner, std::string config) : runner_(runner), config_(std::move(config)) {}
+  // `config` is the settings file that the worker reads, which starts in another directory than we.
+  WorkerStarter(ProcessRunner& runner, const std::string& config,
+                std::string installed = "/run/current-system/sw/bin/hwcsync");
   void start(history::RunId id) override;
 
  private:
   ProcessRunner& runner_;
   std::string config_;
+  std::string installed_;
 };
 
 // The command; a pure function.
@@ -27,7 +29,8 @@ class WorkerStarter final : public RunStarter {
                                                    const std::string& config,
                                                    const std::map<std::string, std::string>& environment);
 
-// The program that a worker runs: the installed one where it is, else this process's own.
-[[nodiscard]] std::string worker_program();
+// The program that a worker runs: the installed one where it is, else the one beside the program `self`.
+// Throws Error where there is neither.
+[[nodiscard]] std::string worker_program(const std::string& installed, const std::string& self);
 
 }  // namespace hwcsync::daemon

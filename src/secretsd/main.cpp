@@ -33,8 +33,8 @@ int serve(const Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return hwcsync::service_main("hwcsync-secretsd", [&] {
-    return serve(argc > 1 ? hwcsync::settings::read_settings(argv[1])
-                          : hwcsync::settings::default_settings());
+  return hwcsync::service_main("hwcsync-secretsd", argc, argv, [](const std::string& file) {
+    return serve(file.empty() ? hwcsync::settings::default_settings()
+                              : hwcsync::settings::read_settings(file));
   });
 }

@@ -68,5 +68,40 @@ settings 'no-such-key: 1'
 "$program" daemon >"$work/third" 2>&1
 status=$?
 check "it does not start with wrong ones" test $status = 78 -a -n "$(grep 'no-such-key' "$work/third")"
+printf 'version: 1\nno-such-key: 1\nhost: server\nnor-this: 2\n' >"$HWCSYNC_CONFIG"
+beside=$(dirname "$program")/hwcsync
+for name in daemon secretsd; do
+  "$beside-$name" "$HWCSYNC_CONFIG" >"$work/log" 2>&1
+  status=$?
+  problems=$(grep -c "^hwcsync-$name: $HWCSYNC_CONFIG:[0-9]*:" "$work/log")
+  check "every problem stands behind the name of hwcsync-$name" test $status = 78 -a "$problems" -gt 1 -a "$problems" = "$(wc -l <"$work/log")"
+  usage="usage: hwcsync-$name [SETTINGS-FILE]"
+  "$beside-$name" --help >"$work/out" 2>"$work/log"
+  status=$?
+  check "hwcsync-$name has a help" test $status = 0 -a "$(cat "$work/out")" = "$usage" -a ! -s "$work/log"
+  for words in --halp '' "$HWCSYNC_CONFIG $HWCSYNC_CONFIG"; do
+    # Words of a list, except for the empty one.
+    IFS=' ' read -ra list <<<"$words"
+    "$beside-$name" "${list[@]:-}" >"$work/out" 2>"$work/log"
+    status=$?
+    check "hwcsync-$name refuses '$words'" test $status = 64 -a ! -s "$work/out" -a "$(tail -n 1 "$work/log")" = "$usage"
+  done
+done
+
+# The service gets the path as it stands from anywhere: a worker of its starts in /.
+mkdir "$work/alone"
+ln "$program" "$work/alone/hwcsync" 2>/dev/null || cp "$program" "$work/alone/hwcsync" || exit 1
+printf '#!/bin/sh\nprintf "%%s\\n" "$1"\n' | tee "$work/alone/hwcsync-daemon" >"$work/alone/hwcsync-secretsd"
+chmod +x "$work/alone/"*
+settings ''
+cd "$work" || exit 1
+for name in daemon secretsd; do
+  HWCSYNC_CONFIG=config.yaml "$work/alone/hwcsync" $name >"$work/log" 2>&1
+  check "hwcsync $name hands on an absolute path" test "$(cat "$work/log")" = "$work/config.yaml"
+done
+rm "$work/alone/hwcsync-daemon"
+"$work/alone/hwcsync" daemon >"$work/log" 2>&1
+status=$?
+check "a program that is missing is named, and where it belongs" test $status = 1 -a -n "$(grep 'is installed beside hwcsync' "$work/log")"
 echo "$checks checks, $failed failed"
 [[ $failed == 0 ]]
