@@ -161,7 +161,7 @@ void refuse_twin(const std::optional<std::string>& key, std::string_view verb) {
   if (!key) return;
   throw SecretError(
       SecretFailure::malformed,
-      ErrorText{std::string(verb), "a file", {}, verb == kDecrypt ? "keep one of them: sops edit FILE" : ""},
+      ErrorText{std::string(verb), "a file", {}, verb == kDecrypt ? "keep one of them, with sops edit" : ""},
       "the key '" + *key + "' stands twice in one mapping");
 }
 

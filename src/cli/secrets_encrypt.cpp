@@ -3,6 +3,7 @@
 #include "secrets/identity/identity_file.hpp"
 #include "secrets/sops/sops_file.hpp"
 #include "secrets/sops/tree_cipher.hpp"
+#include "secrets/vault/source.hpp"
 #include "src/base/atomic_file.hpp"
 #include "src/base/error.hpp"
 #include "src/cli/exit_status.hpp"
@@ -162,6 +163,21 @@ secrets::SecureBuffer read_plaintext(const Options& options) {
   return out;
 }
 
+// The name decides how a JSON file of sops is read where it holds the one key of a binary file
+// (secrets/vault/source).
+void check_reads_back(const Options& options, secrets::SopsStore store, std::string_view text) {
+  const bool whole = store == secrets::SopsStore::binary;
+  if (to_stdout(options) || (!whole && store != secrets::SopsStore::json)) return;
+  const auto read = secrets::detect_source_format(text, options.output);
+  if (read && secrets::store_of(*read) == store) return;
+  throw UsageError({"cannot write", options.output,
+                    whole
+                        ? "a file that is encrypted as a whole is read back as JSON under this name"
+                        : "JSON with nothing but the key 'data' is read back as the value of that key under "
+                          "this name",
+                    "call it " + options.output + (whole ? ".enc" : ".json")});
+}
+
 struct Encrypted {
   std::string format;
   std::string text;
@@ -181,13 +197,11 @@ Encrypted encrypt_file(Options options, const Context& context) {
         choose_plain_format(options.path, to_stdout(options) ? "" : options.output, plain.bytes());
     check_rules(options);
   }
-  // The name decides how a JSON file of sops is read back (secrets/vault/source).
-  if (options.format == "binary" && !to_stdout(options) && options.output.ends_with(".json"))
-    throw UsageError({"cannot write", options.output,
-                      "a file that is encrypted as a whole is read back as JSON under this name",
-                      "call it " + options.output + ".enc"});
-  if (const auto store = sops_store(options.format))
-    return {options.format, encrypt_values(options, *store, plain.bytes(), recipients)};
+  if (const auto store = sops_store(options.format)) {
+    std::string text = encrypt_values(options, *store, plain.bytes(), recipients);
+    check_reads_back(options, *store, text);
+    return {options.format, std::move(text)};
+  }
   return {options.format, secrets::encrypt_age(plain.bytes(), recipients, kArmored)};
 }
 

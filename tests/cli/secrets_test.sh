@@ -120,11 +120,25 @@ chosen binary '' nothing
 chosen dotenv '# note\nA_1=x\nB=\n' app.text
 chosen dotenv 'lower=case\n' some.env
 chosen dotenv 'lower=case\n' .env.prod
+# A name that says dotenv refuses only what does not read like it; one with .env. in the middle only allows it.
+chosen dotenv 'A=\nB=\n' none.env
+chosen dotenv 'db_url=\n' lower.env
+chosen dotenv '' empty.env
+chosen dotenv '# only a note\n' note.env
+chosen dotenv 'lower=case\n# note\n' app.env.local
+chosen dotenv 'lower=case\n' x.env.production
+chosen dotenv 'A==\nB=x\n' equals.env
+chosen binary 'c2VjcmV0=\n' app.env.key
+chosen binary 'JBSWY3DPEHPK3PXP=\n' app.env.totp
+chosen binary 'JBSWY3DP==\nB=x\n' app.env.two
+chosen binary 'lower=case\nsecret\n' app.env.text
 printf 'c2VjcmV0=\n' >"$work/lower.key"
 chosen binary 'c2VjcmV0=\n' .envkey
 printf 'c2VjcmV0=\n' >"$work/key.env"
-expect 64 "does not read like lines of NAME=value" "$program" secrets encrypt -r "$admin" "$work/key.env"
-expect 64 "does not read like lines of NAME=value" "$program" secrets encrypt -r "$admin" -o "$work/out.env" "$work/lower.key"
+expect 64 "line 1 may be a key in base64" "$program" secrets encrypt -r "$admin" "$work/key.env"
+expect 64 "line 1 may be a key in base64" "$program" secrets encrypt -r "$admin" -o "$work/out.env" "$work/lower.key"
+printf 'A=b\nbare\n' >"$work/bare.env"
+expect 64 "line 2 is no NAME=value" "$program" secrets encrypt -r "$admin" "$work/bare.env"
 chosen yaml 'url: postgres://u:pw@h/db?sslmode=disable\n' some.yml
 chosen ini '[a]\nb = c\n' some.ini
 expect 64 "leave the rule out" "$program" secrets encrypt -r "$admin" --encrypted-regex '^a$' "$work/lower"
@@ -133,6 +147,27 @@ expect 64 "call it $work/list.json.enc" "$program" secrets encrypt -r "$admin" -
 printf '{"data": "v"}\n' >"$work/data.json"
 expect 0 "" "$program" secrets encrypt -r "$admin" -o "$work/data.enc.json" "$work/data.json"
 expect 0 '"data": "v"' "$program" secrets decrypt -i "$work/admin" "$work/data.enc.json"
+for name in data data.json.enc data.JSON; do
+  expect 64 "call it $work/to-$name.json" "$program" secrets encrypt -r "$admin" --format json -o "$work/to-$name" "$work/data.json"
+  [[ ! -e $work/to-$name ]] || fail "to-$name was written"
+done
+printf '{"data": "v", "more": 1}\n' >"$work/more.json"
+expect 0 "" "$program" secrets encrypt -r "$admin" -o "$work/more.enc" "$work/more.json"
+expect 0 '"more": 1' "$program" secrets decrypt -i "$work/admin" "$work/more.enc"
+# A key twice and a MAC that does not fit: one finding, with the advice that helps.
+mkdir -p "$work/twins/secrets"
+printf 'version: 1\nhosts: { server: { flake: "#server" } }\n' >"$work/twins/hwcsync.yaml"
+printf 'PW=%s\n' "$canary" >"$work/twin.plain"
+expect 0 "" "$program" secrets encrypt -r "$admin" --format dotenv -o "$work/twins/secrets/twin.env" "$work/twin.plain"
+sed -i '1i PW=' "$work/twins/secrets/twin.env"
+git -C "$work/twins" init -q && git -C "$work/twins" add .
+broken() { "$program" secrets check -i "$work/admin" "$work/twins" | grep -A2 secret-broken; }
+value 1 eval 'broken | grep -c secret-broken'
+value 1 eval 'broken | grep -c "sops edit secrets/twin.env"'
+expect 65 "keep one of them, with sops edit" "$program" secrets decrypt -i "$work/admin" "$work/twins/secrets/twin.env"
+sed -i '1d; s/^PW=ENC.*/&\n&/' "$work/twins/secrets/twin.env"
+value 1 eval 'broken | grep -c secret-broken'
+value 1 eval 'broken | grep -c "restore it from a good commit"'
 # Only files are written over, and not for nothing.
 ln -s chosen "$work/link" && mkfifo "$work/fifo"
 before=$(cat "$work/chosen")
