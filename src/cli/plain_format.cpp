@@ -37,10 +37,16 @@ bool has_letter_between(std::string_view text, char first, char last) {
   return std::ranges::any_of(text, [=](char c) { return c >= first && c <= last; });
 }
 
+// Sixteen are 80 bits, the least that a TOTP key has.
+bool is_base32(std::string_view text) {
+  return text.size() >= 16 &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == std::string_view::npos;
+}
+
 // A text as lines of dotenv. Lines count from 1, and 0 means that there is none.
 struct Lines {
   std::size_t misfit = 0;  // the first that is no NAME=value
-  std::size_t key = 0;     // the first that may be the end of base64: "c2VjcmV0=", "QQ=="
+  std::size_t key = 0;     // the first that may be the end of base64 or base32: "c2VjcmV0=", "QQ=="
   bool values = false;     // some variable has one
   bool capitals = true;    // as people write most names
 };
@@ -57,7 +63,8 @@ Lines read_lines(std::string_view text) {
     const std::string_view value = trim(line.substr(std::min(equals + 1, line.size())));
     const bool padding = value.find_first_not_of('=') == std::string_view::npos;
     const bool lower = has_letter_between(name, 'a', 'z');
-    const bool key = padding && (!value.empty() || (lower && has_letter_between(name, 'A', 'Z')));
+    const bool key =
+        padding && (!value.empty() || (lower && has_letter_between(name, 'A', 'Z')) || is_base32(name));
     const bool fits = equals < line.size() && is_name(name);
     if (!fits && out.misfit == 0) out.misfit = number;
     if (key && out.key == 0) out.key = number;
@@ -70,7 +77,8 @@ Lines read_lines(std::string_view text) {
 // Why a text is not to be taken for dotenv, whose names stay in clear, though a name speaks for it.
 std::string why_no_dotenv(const Lines& lines) {
   if (lines.misfit != 0) return "line " + std::to_string(lines.misfit) + " is no NAME=value";
-  if (lines.key != 0 && !lines.values) return "line " + std::to_string(lines.key) + " may be a key in base64";
+  if (lines.key != 0 && !lines.values)
+    return "line " + std::to_string(lines.key) + " may be a key in base64 or base32";
   return "";
 }
 

@@ -137,6 +137,8 @@ chosen binary 'c2VjcmV0=\n' .envkey
 printf 'c2VjcmV0=\n' >"$work/key.env"
 expect 64 "line 1 may be a key in base64" "$program" secrets encrypt -r "$admin" "$work/key.env"
 expect 64 "line 1 may be a key in base64" "$program" secrets encrypt -r "$admin" -o "$work/out.env" "$work/lower.key"
+printf 'JBSWY3DPEHPK3PXP=\n' >"$work/totp.env"
+expect 64 "line 1 may be a key in base64 or base32" "$program" secrets encrypt -r "$admin" "$work/totp.env"
 printf 'A=b\nbare\n' >"$work/bare.env"
 expect 64 "line 2 is no NAME=value" "$program" secrets encrypt -r "$admin" "$work/bare.env"
 chosen yaml 'url: postgres://u:pw@h/db?sslmode=disable\n' some.yml
