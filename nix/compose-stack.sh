@@ -367,39 +367,47 @@ bring_up() {
       exit 1
     }
   fi
-  restart_readers
+  reach_readers
   know_services
   judge || exit 1
   run_script after.sh
   sweep_timers
 }
 
-# A run that brought new secrets lists whose containers read them as files: "since SECONDS", then services. A container that
-# started later has read them.
-restart_readers() {
+# A run that brought new secrets lists whom they have to reach: "since SECONDS", services to "restart", which read files, or to
+# make "anew", into which the provider copies values, and the containers that there "was" before.
+reach_readers() {
   list=$root/run/hwcsync/rotated/$stack
-  [ -r "$list" ] || return 0
-  readers=
-  since=0
-  while read -r service time; do
-    if [ "$service" = since ] && [ -n "$time" ]; then
-      since=$time
-      continue
-    fi
-    for started in $(podman_ ps -a --filter "$label" --filter "label=com.docker.compose.service=$service" --format '{{.StartedAt}}' </dev/null); do
-      case $started in
-        *[!0-9]*) ;; # it never ran
-        *) [ "$started" -le "$since" ] || continue ;;
-      esac
-      readers="$readers $service"
-      break
-    done
-  done <"$list"
-  [ -n "$readers" ] || return 0
+  [ -e "$list" ] || return 0
+  [ -r "$list" ] || die 66 "cannot read $list, which tells whom new secrets have to reach"
+  again=$(of_old restart) && anew=$(of_old anew) || die 69 "podman does not tell which containers have the old secrets"
   left=$((end - $(date +%s)))
   [ "$left" -ge 60 ] || left=60
   # The names are words.
-  compose "$left" restart $readers || die 1 "cannot restart the containers that read new secrets:$readers"
+  if [ -n "$anew" ] && ! compose "$left" up -d --no-deps --force-recreate --pull missing $anew; then
+    clear_leftovers
+    compose "$left" up -d --pull missing || die 1 "cannot make anew what has the old secrets:" $anew
+  fi
+  [ -z "$again" ] || compose "$left" restart $again || die 1 "cannot restart what has read the old secrets:" $again
+}
+
+# of_old WORD: those of the list's services that have a container from before the new secrets.
+of_old() {
+  since=$(sed -n 's/^since //p' "$list")
+  sed -n "s/^$1 //p" "$list" | while read -r service; do
+    found=$(podman_ ps -a --no-trunc --filter "$label" --filter "label=com.docker.compose.service=$service" --format '{{.ID}}:{{.Pid}} {{.StartedAt}}' </dev/null) || exit 1
+    while read -r instance started; do
+      case $started in
+        '') continue ;;
+        *[!0-9]*) ;; # it never ran
+        *) [ "$started" -le "$since" ] || grep -qxF "was $instance" "$list" || continue ;;
+      esac
+      echo "$service"
+      break
+    done <<END
+$found
+END
+  done
 }
 
 # Kept: containers (their ids and logs), volumes, networks. By label, so that it works without the file and without

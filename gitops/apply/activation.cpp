@@ -196,7 +196,7 @@ Outcome Activation::stage_for_reboot() {
 void Activation::restart_consumers() {
   std::vector<std::string> units;
   std::vector<std::string> reloaded;
-  std::vector<InPlace> stacks;
+  std::vector<ReloadedStack> stacks;
   for (const std::string& name : record_.rotation.units) {
     const auto status = context_.system.unit(name);
     if (!status || status->active == "inactive") continue;
@@ -215,7 +215,8 @@ void Activation::restart_consumers() {
   log_.progress({{"units", units}, {"reloaded", reloaded}});
   if (!units.empty()) context_.system.restart_units(units);
   if (reloaded.empty()) return;
-  const RotationLists lists(context_.runtime_dir, log_.entered(RunState::switching), stacks);
+  const RotationLists lists(context_.runtime_dir, log_.entered(RunState::switching), stacks,
+                            record_.baseline.containers);
   context_.system.reload_units(reloaded);
 }
 

@@ -99,7 +99,8 @@ Json to_json(const ContainerStatus& container) {
           {"health", container.health},
           {"started_at", container.started_at},
           {"restarts", container.restarts},
-          {"exit_code", container.exit_code}};
+          {"exit_code", container.exit_code},
+          {"instance", container.instance}};
 }
 
 ContainerStatus container_from_json(const Json& value) {
@@ -110,7 +111,8 @@ ContainerStatus container_from_json(const Json& value) {
           .health = value.at("health").get<std::string>(),
           .started_at = value.at("started_at").get<std::string>(),
           .restarts = value.at("restarts").get<std::int64_t>(),
-          .exit_code = value.at("exit_code").get<int>()};
+          .exit_code = value.at("exit_code").get<int>(),
+          .instance = value.value("instance", "")};
 }
 
 OrderedJson to_json(const ActivationRecord& record) {
@@ -123,7 +125,9 @@ OrderedJson to_json(const ActivationRecord& record) {
     containers.emplace_back(to_json(container));
   OrderedJson in_place = OrderedJson::object();
   for (const auto& [unit, entry] : record.rotation.in_place)
-    in_place[unit] = {{"stack", entry.stack}, {"services", entry.services}};
+    in_place[unit] = {{"stack", entry.stack},
+                      {"restarted", entry.services.restarted},
+                      {"recreated", entry.services.recreated}};
   return {{"version", 1},
           {"from", side_json(record.from)},
           {"to", side_json(record.to)},
@@ -153,7 +157,8 @@ ActivationRecord record_from_json(const Json& value) {
     const Json in_place = value.value("rotated_in_place", Json::object());
     for (const auto& [unit, entry] : in_place.items())
       out.rotation.in_place[unit] = {entry.at("stack").get<std::string>(),
-                                     entry.at("services").get<std::set<std::string>>()};
+                                     {entry.at("restarted").get<std::set<std::string>>(),
+                                      entry.at("recreated").get<std::set<std::string>>()}};
     // Records of 0.1 lack it: there the store path alone decided.
     out.switches = value.value("switches", out.from.store_path != out.to.store_path);
     for (const Json& stack : value.at("touched")) out.touched.push_back(stack_from(stack));

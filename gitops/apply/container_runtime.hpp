@@ -27,6 +27,7 @@ struct ContainerStatus {
   std::string started_at;  // as podman says it; compared, never read
   std::int64_t restarts = 0;
   int exit_code = 0;
+  std::string instance = {};  // "ID:PID", another one after each start; compared, never read
 };
 
 [[nodiscard]] Json to_json(const ContainerStatus& container);
@@ -44,8 +45,8 @@ class ContainerRuntime {
   [[nodiscard]] virtual bool has_image(const Account& account, const std::string& image) = 0;
   // For an account that is there. Error with podman's own last words.
   virtual void pull(const Account& account, const std::string& image, std::chrono::milliseconds deadline) = 0;
-  // How a program of ours calls podman for this account: its words, and an environment with CONTAINER_HOST where
-  // the user's API socket answers. To be run as root.
+  // How a program of ours calls podman for this account: its words, and an environment with CONTAINER_HOST
+  // where the user's API socket answers. To be run as root.
   [[nodiscard]] virtual Invocation as(const Account& account, std::vector<std::string> argv) = 0;
   // All containers of this user that carry our stack label, running or not, sorted by name. An account that
   // is not there yet has none.

@@ -59,7 +59,8 @@ std::vector<ContainerStatus> parse_inspect(const Account& account, std::string_v
                              .health = health_of(state),
                              .started_at = text_at(state, "StartedAt"),
                              .restarts = one.value("RestartCount", std::int64_t{0}),
-                             .exit_code = state.value("ExitCode", 0)};
+                             .exit_code = state.value("ExitCode", 0),
+                             .instance = text_at(one, "Id") + ':' + std::to_string(state.value("Pid", 0))};
       const Json& config = one.at("Config");
       if (config.contains("Labels") && config["Labels"].is_object())
         status.stack = text_at(config["Labels"], kStackLabel);

@@ -136,9 +136,9 @@ void Activation::restart_what_suffered() {
       const auto before = record_.baseline.invocations.find(unit);
       const auto now = context_.system.unit(unit);
       if (before == record_.baseline.invocations.end() || !now) continue;
-      // A reload leaves no trace in the unit.
-      if (now->invocation != before->second || (reloaded && record_.rotation.in_place.contains(unit)))
-        units.insert(unit);
+      // A reload leaves no trace in the unit; what stood still then has not been reloaded.
+      const bool in_place = reloaded && record_.rotation.in_place.contains(unit) && now->active != "inactive";
+      if (now->invocation != before->second || in_place) units.insert(unit);
     }
   }
   for (const TouchedStack& stack : record_.touched) {

@@ -19,24 +19,33 @@ Rotation rotation_of(std::span<const plan::SecretChange> secrets) {
         whole.insert(unit);
         continue;
       }
-      InPlace& entry = out.in_place[unit];
+      ReloadedStack& entry = out.in_place[unit];
       entry.stack = change.stack;
-      entry.services.insert(change.in_place->begin(), change.in_place->end());
+      entry.services.restarted.insert(change.in_place->restarted.begin(), change.in_place->restarted.end());
+      entry.services.recreated.insert(change.in_place->recreated.begin(), change.in_place->recreated.end());
     }
   }
   for (const std::string& unit : whole) out.in_place.erase(unit);
+  for (auto& [unit, entry] : out.in_place) {
+    for (const std::string& service : entry.services.recreated) entry.services.restarted.erase(service);
+  }
   return out;
 }
 
 RotationLists::RotationLists(const std::string& runtime_dir, WallTime since,
-                             std::span<const InPlace> stacks) {
+                             std::span<const ReloadedStack> stacks, std::span<const ContainerStatus> before) {
   const std::string directory = runtime_dir + "/rotated";
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since.time_since_epoch()).count();
-  for (const InPlace& entry : stacks) {
-    if (entry.services.empty()) continue;
+  for (const ReloadedStack& entry : stacks) {
+    if (entry.services == plan::InPlace{}) continue;
     make_directories(directory, 0755);
     std::string text = "since " + std::to_string(seconds) + '\n';
-    for (const std::string& service : entry.services) text += service + '\n';
+    for (const std::string& service : entry.services.restarted) text += "restart " + service + '\n';
+    for (const std::string& service : entry.services.recreated) text += "anew " + service + '\n';
+    for (const ContainerStatus& container : before) {
+      if (container.stack == entry.stack && !container.instance.empty())
+        text += "was " + container.instance + '\n';
+    }
     AtomicFile file(directory + '/' + entry.stack, 0644);
     file.write(text);
     file.commit();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gitops/apply/container_runtime.hpp"
 #include "gitops/plan/plan.hpp"
 #include "src/base/clock.hpp"
 
@@ -11,28 +12,30 @@
 
 namespace hwcsync::apply {
 
-// A stack of style compose whose unit is reloaded, and the services whose containers then restart.
-struct InPlace {
+// A stack of style compose whose unit is reloaded instead of restarted.
+struct ReloadedStack {
   std::string stack;
-  std::set<std::string> services;
+  plan::InPlace services;
 };
 
 // Who has to see new values, by unit (with ".service").
 struct Rotation {
   std::set<std::string> units;
-  std::map<std::string, InPlace> in_place;  // of those units; the others restart whole
+  std::map<std::string, ReloadedStack> in_place;  // of those units; the others restart whole
 };
 
 // Of the secrets that have new values, or may have them.
 [[nodiscard]] Rotation rotation_of(std::span<const plan::SecretChange> secrets);
 
-// What tells `compose-stack reload` whose containers read new values as files: <runtime_dir>/rotated/<stack>,
-// a line "since SECONDS" (of the epoch) and a line for each service. Containers that started later have read
-// them already. The files go with the object.
+// What tells `compose-stack reload` whose containers new values have to reach: <runtime_dir>/rotated/<stack>,
+// lines "since SECONDS" (of the epoch), "restart SERVICE", "anew SERVICE" and "was ID:PID" for each container
+// that ran before. Other ones, which started later, have the new values already. The files go with the
+// object.
 class RotationLists {
  public:
-  // Throws SystemError.
-  RotationLists(const std::string& runtime_dir, WallTime since, std::span<const InPlace> stacks);
+  // `before`: what ran when the run began. Throws SystemError.
+  RotationLists(const std::string& runtime_dir, WallTime since, std::span<const ReloadedStack> stacks,
+                std::span<const ContainerStatus> before);
   ~RotationLists();
   RotationLists(const RotationLists&) = delete;
   RotationLists& operator=(const RotationLists&) = delete;

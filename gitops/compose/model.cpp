@@ -34,13 +34,20 @@ bool has_secret(const Yaml& value) {
 bool Project::uses_secret_variables(const std::string& service) const {
   const Yaml* all = canonical.find("services");
   const Yaml* own = all == nullptr ? nullptr : all->find(service);
-  if (own != nullptr && has_secret(*own)) return true;
+  return (own != nullptr && has_secret(*own)) || has_values_copied(service);
+}
+
+bool Project::has_values_copied(const std::string& service) const {
   const auto found = services.find(service);
-  return found != services.end() &&
-         std::any_of(found->second.configs.begin(), found->second.configs.end(), [&](const Grant& grant) {
-           const auto config = configs.find(grant.source);
-           return config != configs.end() && config->second.content.tainted();
-         });
+  if (found == services.end()) return false;
+  const auto& granted = found->second;
+  return std::any_of(granted.configs.begin(), granted.configs.end(),
+                     [&](const Grant& grant) {
+                       const auto config = configs.find(grant.source);
+                       return config != configs.end() && config->second.content.tainted();
+                     }) ||
+         std::any_of(granted.secrets.begin(), granted.secrets.end(),
+                     [&](const Grant& grant) { return secret_environment.count(grant.source) != 0; });
 }
 
 std::string Service::namespace_of() const {

@@ -65,8 +65,11 @@ struct Project {
   // The whole model in canonical long form, secrets as ${NAME}: what style `compose` hands to the provider.
   Yaml canonical;
 
-  // Whether anything of the service, or a config that it is granted, holds the value of a secret variable.
+  // Whether anything of the service, or what it is granted, holds the value of a secret variable.
   [[nodiscard]] bool uses_secret_variables(const std::string& service) const;
+  // Whether the service is granted a config or a secret that is such a value: docker-compose copies it into a
+  // container that it makes (from 2.37.3 on also when it starts one), and does not compare it.
+  [[nodiscard]] bool has_values_copied(const std::string& service) const;
 };
 
 }  // namespace hwcsync::compose

@@ -3,9 +3,24 @@
 #include "gitops/layout/open_ports.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace hwcsync::layout {
+namespace {
+
+// "/a/b" at or below "/a/", "/a//b/" and "/", however these are written.
+bool is_at_or_below(const std::string& path, const std::string& directory) {
+  const auto normal = [](const std::string& text) {
+    std::string out = std::filesystem::path(text).lexically_normal();
+    while (!out.empty() && out.back() == '/') out.pop_back();
+    return out;
+  };
+  const std::string inner = normal(path), outer = normal(directory);
+  return inner == outer || inner.rfind(outer + '/', 0) == 0;
+}
+
+}  // namespace
 
 std::int64_t Stack::host_id(std::int64_t id, std::int64_t own) const noexcept {
   if (!is_rootless()) return id;
@@ -24,15 +39,47 @@ std::string Stack::env_file(const std::string& unit_name) const {
   return unit_name + ".env";
 }
 
+std::vector<std::string> Stack::env_paths() const {
+  std::vector<std::string> out;
+  for (const std::string& name_of_unit : units()) out.push_back(view() + '/' + env_file(name_of_unit));
+  return out;
+}
+
 std::string Stack::prepare_unit() const {
   return style == stack::Style::oci && !config.prepare.commands.empty() ? name + "-prepare" : "";
 }
 
-bool Stack::commands_name(const std::string& path) const {
-  const auto& commands = config.prepare.commands;
-  return style == stack::Style::oci &&
-         std::any_of(commands.begin(), commands.end(),
-                     [&](const std::string& command) { return command.find(path) != std::string::npos; });
+bool Stack::commands_read(const std::string& file) const {
+  std::vector<std::string> roots = views();
+  if (is_rootless()) {
+    roots.emplace_back("$XDG_RUNTIME_DIR/secrets");
+    roots.emplace_back("${XDG_RUNTIME_DIR}/secrets");
+  }
+  for (const std::string& command : config.prepare.commands) {
+    for (const std::string& root : roots) {
+      for (auto at = command.find(root); at != std::string::npos; at = command.find(root, at + 1)) {
+        const auto end = command.find_first_of(" \t\n'\"`;|&<>()*?", at);
+        const std::string below =
+            command.substr(at + root.size(), end == std::string::npos ? end : end - at - root.size());
+        if (is_at_or_below(file, view() + below)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool Stack::shows(const std::string& source, const std::string& file) const {
+  for (const std::string& root : views()) {
+    if (is_at_or_below(source, root) && is_at_or_below(root + file.substr(view().size()), source))
+      return true;
+  }
+  return false;
+}
+
+std::vector<std::string> Stack::views() const {
+  std::vector<std::string> out{view()};
+  if (is_rootless()) out.push_back("/run/hwcsync/view/" + std::to_string(account.uid));
+  return out;
 }
 
 std::vector<std::string> Stack::units() const {

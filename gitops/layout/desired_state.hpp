@@ -59,14 +59,21 @@ struct Stack {
   [[nodiscard]] std::int64_t host_id(std::int64_t id, std::int64_t own) const noexcept;
   // Where the secrets of the stack's user are seen: "/run/user/1000/secrets", for root "/run/hwcsync/view/0".
   [[nodiscard]] std::string view() const;
+  // All the paths of that view.
+  [[nodiscard]] std::vector<std::string> views() const;
   // The path at which processes find a secret: "/run/user/1000/secrets/immich/db-password".
   [[nodiscard]] std::string secret_path(const std::string& file) const;
   // Name of the env file in the view for a unit: "<unit>.env".
   [[nodiscard]] std::string env_file(const std::string& unit_name) const;
+  // Those of all its units, as paths.
+  [[nodiscard]] std::vector<std::string> env_paths() const;
   // The unit of style oci that runs prepare.commands, "<name>-prepare"; empty when there are none.
   [[nodiscard]] std::string prepare_unit() const;
-  // Whether prepare.commands in style oci read this file: they say its path.
-  [[nodiscard]] bool commands_name(const std::string& path) const;
+  // Whether prepare.commands read this file of the view: they name it, or a directory of the view that it is
+  // in.
+  [[nodiscard]] bool commands_read(const std::string& file) const;
+  // Whether what is mounted from `source` shows this file of the view: the file, or a directory of the view.
+  [[nodiscard]] bool shows(const std::string& source, const std::string& file) const;
   // Units of this stack without ".service": one for style compose, one a container for style oci, and the
   // one that runs its commands.
   [[nodiscard]] std::vector<std::string> units() const;

@@ -319,13 +319,20 @@ class Loader {
     // In style oci each container's unit logs in.
     if (out_.style == stack::Style::oci && login && login->password == secret) return true;
     const std::string path = out_.secret_path(secret);
-    // Or the directory with all of the stack's.
-    const std::string all = path.substr(0, path.rfind('/'));
     return std::any_of(service.secrets.begin(), service.secrets.end(),
                        [&](const compose::Grant& grant) { return grant.source == secret; }) ||
            std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-             return mount.source == path || mount.source == all;
+             return mount.type == compose::Mount::Type::bind && out_.shows(mount.source, path);
            });
+  }
+
+  [[nodiscard]] bool mounts_env_file(const compose::Service& service) const {
+    const std::vector<std::string> files = out_.env_paths();
+    return std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
+      return mount.type == compose::Mount::Type::bind &&
+             std::any_of(files.begin(), files.end(),
+                         [&](const std::string& file) { return out_.shows(mount.source, file); });
+    });
   }
 
   void settle_secret_services() {
@@ -333,7 +340,7 @@ class Loader {
       const Location where = out_.config.secrets.at(secret.name).where;
       std::vector<std::string> users;
       for (const auto& [name, service] : out_.project.services) {
-        if (secret.name == "env" ? out_.project.uses_secret_variables(name)
+        if (secret.name == "env" ? out_.project.uses_secret_variables(name) || mounts_env_file(service)
                                  : is_granted(service, secret.name))
           users.push_back(name);
       }

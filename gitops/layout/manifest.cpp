@@ -36,7 +36,8 @@ SecretFile base_file(const Stack& stack, const Secret& secret) {
 
 // prepare.commands that read the file make their unit one more consumer.
 void add_commands(const Stack& stack, const std::string& path, SecretFile& file) {
-  if (stack.commands_name(path)) file.consumers.push_back(stack.prepare_unit() + ".service");
+  if (stack.style == stack::Style::oci && stack.commands_read(path))
+    file.consumers.push_back(stack.prepare_unit() + ".service");
 }
 
 // The tainted variables of a service, in pieces that the secret service puts together.

@@ -148,7 +148,8 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [key, volume] : pair.before->project.volumes) {
     const DataPlace place = place_of(*pair.before, volume);
     const auto readers = users_of(*pair.before, place, Access::read);
-    if (place.kind != DataPlace::Kind::volume || readers.empty()) continue;
+    if ((place.kind != DataPlace::Kind::volume && place.kind != DataPlace::Kind::share) || readers.empty())
+      continue;
     const auto still = users_of(*pair.after, place, Access::read);
     const auto is_left = [&](const std::string& name) {
       return pair.after->project.services.count(name) != 0;

@@ -29,6 +29,14 @@ bool binds(const std::string& options) {
   return false;
 }
 
+// Of the options of a network file system: whose it is.
+std::string server_of(const std::string& options) {
+  for (const std::string& word : split(options, ',')) {
+    if (word.starts_with("addr=")) return word.substr(5);
+  }
+  return "";
+}
+
 DataPlace mounted_place(const layout::Stack& stack, const compose::Mount& mount) {
   switch (mount.type) {
     case compose::Mount::Type::bind:
@@ -96,7 +104,7 @@ DataPlace place_of(const layout::Stack& stack, const compose::Volume& volume) {
         Kind::volume, volume.name, stack.user + ' ' + described(storage_of(stack.user, stack.account)), {}};
   if (type == "tmpfs") return {Kind::memory, {}, {}, {}};
   if (binds(option(volume, "o"))) return {Kind::host, host_path(device), {}, {}};
-  return {Kind::share, device, option(volume, "o"), {}};
+  return {Kind::share, device, server_of(option(volume, "o")), {}};
 }
 
 std::map<std::string, DataMount> data_mounts(const layout::Stack& stack, const compose::Service& service) {

@@ -19,7 +19,7 @@ struct DataPlace {
   };
   Kind kind = Kind::volume;
   std::string name;   // the volume's for podman; the host's path; what the share or device is
-  std::string store;  // of a volume: whose, and where; of a share: its options
+  std::string store;  // of a volume: whose, and where; of a share: the server, where the options name it
   std::string subpath;
   bool operator==(const DataPlace&) const = default;
   // False for what goes with its container.

@@ -1,7 +1,7 @@
 #include "gitops/plan/guards.hpp"
 
-#include "gitops/plan/mount_guards.hpp"
 #include "gitops/plan/data_guards.hpp"
+#include "gitops/plan/mount_guards.hpp"
 #include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
 

@@ -39,6 +39,14 @@ struct StackChange {
 enum class Fact { same, rotated, added, removed, unknown, undecryptable };
 [[nodiscard]] std::string_view fact_name(Fact fact);
 
+// Style compose: the unit is reloaded, which recreates what has another environment. Then containers of these
+// services are restarted, which read files, or made anew, into which the provider copies values.
+struct InPlace {
+  std::set<std::string> restarted;
+  std::set<std::string> recreated;
+  bool operator==(const InPlace&) const = default;
+};
+
 struct SecretChange {
   std::string stack;
   std::string name;
@@ -46,9 +54,8 @@ struct SecretChange {
   Fact fact = Fact::unknown;
   std::string detail;
   std::vector<std::string> consumers;  // units
-  // Style compose: the consumer is reloaded, which recreates what has another environment, and then the
-  // containers of these services are restarted, which read files. Nothing: the consumers restart whole.
-  std::optional<std::vector<std::string>> in_place;
+  // Nothing: the consumers restart whole.
+  std::optional<InPlace> in_place;
 };
 
 struct Refusal {

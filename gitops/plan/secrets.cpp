@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace hwcsync::plan {
@@ -79,21 +80,14 @@ Fact judge(const layout::Secret& before, const layout::Secret& after, const git:
 
 // Files of the view that hold the secret's values.
 std::vector<std::string> files_of(const layout::Stack& stack, const layout::Secret& secret) {
-  if (secret.name != "env") return {stack.secret_path(secret.name)};
-  const std::string below = stack.secret_path("");
-  const std::string view = below.substr(0, below.size() - stack.name.size() - 1);
-  std::vector<std::string> out;
-  for (const std::string& unit : stack.units()) out.push_back(view + stack.env_file(unit));
-  return out;
+  if (secret.name == "env") return stack.env_paths();
+  return {stack.secret_path(secret.name)};
 }
 
 bool commands_read(const layout::Stack& stack, const layout::Secret& secret) {
   const auto files = files_of(stack, secret);
-  const auto& commands = stack.config.prepare.commands;
-  return std::any_of(commands.begin(), commands.end(), [&](const std::string& command) {
-    return std::any_of(files.begin(), files.end(),
-                       [&](const std::string& file) { return command.find(file) != std::string::npos; });
-  });
+  return std::any_of(files.begin(), files.end(),
+                     [&](const std::string& file) { return stack.commands_read(file); });
 }
 
 // Service -> why it restarts when the secret has a new value; "" for those that read it themselves. The one
@@ -125,14 +119,35 @@ std::vector<std::string> consumers_of(const layout::Stack& stack, const layout::
   return out;
 }
 
+std::set<std::string> with_companions(const layout::Stack& stack, const std::set<std::string>& services) {
+  std::vector<ServiceChange> changes;
+  for (const std::string& service : services) mark(changes, service, Action::restart, "");
+  add_companions(changes, stack);
+  std::set<std::string> out;
+  for (const ServiceChange& change : changes) out.insert(change.service);
+  return out;
+}
+
 // What SecretChange::in_place says. The provider knows by itself whose environment another value changes, and
-// takes along who shares a namespace with those.
-std::optional<std::vector<std::string>> restarted_in_place(const layout::Stack& stack,
-                                                           const layout::Secret& secret) {
+// takes along who shares a namespace with those; what it copies into containers it does not look at.
+std::optional<InPlace> restarted_in_place(const layout::Stack& stack, const layout::Secret& secret) {
   if (stack.style != stack::Style::compose || commands_read(stack, secret)) return std::nullopt;
-  std::vector<std::string> out;
-  if (secret.name == "env") return out;
-  for (const auto& [service, reason] : restarted_by(stack, secret)) out.push_back(service);
+  std::set<std::string> read;
+  std::set<std::string> copied;
+  const auto files = files_of(stack, secret);
+  for (const std::string& name : secret.services) {
+    const auto service = stack.project.services.find(name);
+    if (service == stack.project.services.end()) continue;
+    const auto& volumes = service->second.volumes;
+    const bool mounts = std::any_of(volumes.begin(), volumes.end(), [&](const compose::Mount& mount) {
+      return std::any_of(files.begin(), files.end(),
+                         [&](const std::string& file) { return stack.shows(mount.source, file); });
+    });
+    if (secret.name != "env" || mounts) read.insert(name);
+    if (secret.name == "env" && stack.project.has_values_copied(name)) copied.insert(name);
+  }
+  InPlace out{.restarted = with_companions(stack, read), .recreated = with_companions(stack, copied)};
+  for (const std::string& name : out.recreated) out.restarted.erase(name);
   return out;
 }
 

@@ -18,7 +18,7 @@ TEST_CASE("what a crash must not lose comes back whole") {
                                        {.http = {}, .tcp = "127.0.0.1:2", .command = {}}},
                             .timeout = std::chrono::seconds(90)});
   record.rotation = {.units = {"photos-stack.service", "podman-x.service"},
-                     .in_place = {{"photos-stack.service", {"photos", {"db", "web"}}}}};
+                     .in_place = {{"photos-stack.service", {"photos", {{"db", "web"}, {"app"}}}}}};
   record.accounts = {{"root", 0}, {"homelab", 1000}};
   record.baseline = {.failed_units = {"x.service"},
                      .containers = {{.name = "c",
@@ -28,7 +28,8 @@ TEST_CASE("what a crash must not lose comes back whole") {
                                      .health = "healthy",
                                      .started_at = "then",
                                      .restarts = 2,
-                                     .exit_code = 0}},
+                                     .exit_code = 0,
+                                     .instance = "a1:17"}},
                      .invocations = {{"photos-stack.service", "abc"}},
                      .remote_reachable = false};
   const std::string text = to_json(record).dump();
@@ -36,7 +37,7 @@ TEST_CASE("what a crash must not lose comes back whole") {
   CHECK(to_json(back).dump() == text);
   CHECK(back.touched[0].probes[1].tcp == "127.0.0.1:2");
   CHECK(back.baseline.containers[0].restarts == 2);
-  CHECK(back.rotation.in_place.at("photos-stack.service").services.size() == 2);
+  CHECK(back.rotation.in_place.at("photos-stack.service").services == plan::InPlace{{"db", "web"}, {"app"}});
   CHECK_THROWS_AS(record_from_json(Json{{"version", 1}}), Error);
 }
 

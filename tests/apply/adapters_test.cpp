@@ -66,9 +66,9 @@ TEST_CASE("a transient unit writes to a file and keeps its result") {
 }
 
 TEST_CASE("what podman inspects becomes a status") {
-  const auto containers =
-      parse_inspect({"homelab", 1000},
-                    R"([{"Name":"b","RestartCount":2,"State":{"Status":"running","StartedAt":"t","ExitCode":0,
+  const auto containers = parse_inspect(
+      {"homelab", 1000},
+      R"([{"Name":"b","Id":"a1","RestartCount":2,"State":{"Status":"running","Pid":17,"StartedAt":"t","ExitCode":0,
            "Health":{"Status":"healthy"}},"Config":{"Labels":{"io.hwcsync.stack":"photos"}}},
           {"Name":"a","State":{"Status":"exited","ExitCode":3,"Health":{"Status":""}},"Config":{"Labels":null}}])");
   REQUIRE(containers.size() == 2);
@@ -78,6 +78,7 @@ TEST_CASE("what podman inspects becomes a status") {
   CHECK(containers[1].stack == "photos");
   CHECK(containers[1].health == "healthy");
   CHECK(containers[1].restarts == 2);
+  CHECK(containers[1].instance == "a1:17");
   CHECK_THROWS_AS(parse_inspect({}, "[{}]"), Error);
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("a stack restarts whole for the secrets that a rollback brings back") 
                   "secrets: { pw: { external: true } }\n");
   (void)password("one");
   const Rotation forward = password("two").rotation;
-  CHECK(forward.in_place.at("photos-stack.service").services == std::set<std::string>{"web"});
+  CHECK(forward.in_place.at("photos-stack.service").services == plan::InPlace{{"web"}, {}});
   REQUIRE(world.apply("", {.trigger = {"rollback", "eric"}, .operation = Operation::rollback}).state ==
           RunState::committed);
   CHECK(record().rotation.units == forward.units);

@@ -10,24 +10,24 @@ namespace hwcsync::apply {
 namespace {
 
 plan::SecretChange change(const std::string& name, plan::Fact fact, const std::string& unit,
-                          std::optional<std::vector<std::string>> in_place) {
+                          std::optional<plan::InPlace> in_place) {
   return {"photos", name, "db.yaml", fact, {}, {unit}, std::move(in_place)};
 }
 
 TEST_CASE("units restart whole as soon as one of their new secrets asks for it, and unknown counts as new") {
   using plan::Fact;
   const std::vector<plan::SecretChange> secrets{
-      change("a", Fact::rotated, "photos-stack", {{"db"}}),
-      change("b", Fact::unknown, "photos-stack", {{"web", "db"}}),
-      change("c", Fact::rotated, "mail-stack", {{"web"}}),
+      change("a", Fact::rotated, "photos-stack", plan::InPlace{{"db", "app"}, {}}),
+      change("b", Fact::unknown, "photos-stack", plan::InPlace{{"web", "db"}, {"app"}}),
+      change("c", Fact::rotated, "mail-stack", plan::InPlace{{"web"}, {}}),
       change("d", Fact::rotated, "mail-stack", std::nullopt),
-      change("e", Fact::same, "quiet-stack", {{"web"}}),
+      change("e", Fact::same, "quiet-stack", plan::InPlace{{"web"}, {}}),
   };
   const Rotation out = rotation_of(secrets);
   CHECK(out.units == std::set<std::string>{"mail-stack.service", "photos-stack.service"});
   REQUIRE(out.in_place.size() == 1);
   CHECK(out.in_place.at("photos-stack.service").stack == "photos");
-  CHECK(out.in_place.at("photos-stack.service").services == std::set<std::string>{"db", "web"});
+  CHECK(out.in_place.at("photos-stack.service").services == plan::InPlace{{"db", "web"}, {"app"}});
 }
 
 TEST_CASE("lists are there as long as the reload takes, for stacks with containers that read files") {
@@ -35,9 +35,12 @@ TEST_CASE("lists are there as long as the reload takes, for stacks with containe
   const std::string file = directory.path() + "/rotated/photos";
   {
     const WallTime since{std::chrono::seconds(1'790'000'000)};
-    const std::vector<InPlace> stacks{{"photos", {"db", "web"}}, {"mail", {}}};
-    const RotationLists lists(directory.path(), since, stacks);
-    CHECK(read_file(file) == "since 1790000000\ndb\nweb\n");
+    const std::vector<ReloadedStack> stacks{{"photos", {{"db", "web"}, {"app"}}}, {"mail", {}}};
+    const std::vector<ContainerStatus> before{{.name = "photos-db-1", .stack = "photos", .instance = "a1:17"},
+                                              {.name = "mail-web-1", .stack = "mail", .instance = "b2:18"},
+                                              {.name = "photos-web-1", .stack = "photos"}};
+    const RotationLists lists(directory.path(), since, stacks, before);
+    CHECK(read_file(file) == "since 1790000000\nrestart db\nrestart web\nanew app\nwas a1:17\n");
     CHECK_FALSE(std::filesystem::exists(directory.path() + "/rotated/mail"));
   }
   CHECK_FALSE(std::filesystem::exists(file));

@@ -172,7 +172,7 @@ TEST_CASE(
   REQUIRE(world.apply("main").good());
   const auto run = interrupted_rotation(world);
   ActivationRecord record = rotation_record(world);
-  record.rotation.in_place["photos-stack.service"] = {"photos", {"web"}};
+  record.rotation.in_place["photos-stack.service"] = {"photos", {{"web"}, {}}};
   run.write_json(kActivationFile, to_json(record));
   const std::string list = world.context().runtime_dir + "/rotated/photos";
   SECTION("it runs") {
@@ -185,7 +185,21 @@ TEST_CASE(
     CHECK(count(world, "restart photos-stack.service") == 0);
     const auto since =
         std::chrono::duration_cast<std::chrono::seconds>(world.journal(run.id()).at(6).at.time_since_epoch());
-    CHECK(seen == "since " + std::to_string(since.count()) + "\nweb\n");
+    CHECK(seen == "since " + std::to_string(since.count()) + "\nrestart web\n");
+  }
+  SECTION("it stands still, and is not started by a run that goes back") {
+    world.machine.units["photos-stack.service"].active = "inactive";
+    record.switches = false;
+    record.rotation.in_place["tickets-stack.service"] = {"tickets", {{"web"}, {}}};
+    record.baseline.invocations["tickets-stack.service"] =
+        world.machine.units["tickets-stack.service"].invocation;
+    run.write_json(kActivationFile, to_json(record));
+    world.machine.on_reload = [&] { throw Error("reload", "tickets-stack.service", "it failed"); };
+    const auto recovered = recover(world.context());
+    CHECK(recovered.at(0).outcome.state == RunState::rolled_back);
+    CHECK(count(world, "reload tickets-stack.service") == 1);
+    CHECK(count(world, "restart tickets-stack.service") == 1);
+    CHECK(count(world, "restart photos-stack.service") == 0);
   }
   SECTION("it failed") {
     world.machine.units["photos-stack.service"].active = "failed";

@@ -41,7 +41,10 @@ case $1 in
       [ -z "$service" ] || [ "$service" = "$of" ] || continue
       case $* in *' -a'*|ps\ -a*) ;; *) [ "$state" = running ] || continue ;; esac
       if [ -n "$states" ]; then case " $states " in *" $state "*) ;; *) continue ;; esac; fi
-      case $* in *'{{.StartedAt}}'*) cat "$LAB/started/$id"; continue ;; esac
+      case $* in *'{{.StartedAt}}'*)
+        [ ! -e "$LAB/ps-fails" ] || exit 125
+        echo "$id:1$id $(cat "$LAB/started/$id")"; continue ;;
+      esac
       case $* in *' -q'*|*' -aq'*) echo "$id" ;; *) echo "$name $state $code" ;; esac
     done <"$LAB/containers"
     ;;
@@ -393,16 +396,28 @@ TEST_CASE("a reload restarts the containers that read new secrets as files, and 
   lab.put("started/4", "1790000001\n");
   CHECK(lab.run("reload").status.ok());
   CHECK(lab.calls().find(" restart ") == std::string::npos);
-  lab.put("run/hwcsync/rotated/web", "since 1790000000\napp\ndb\nmigrate\ngone\n");
+  const std::string list = "run/hwcsync/rotated/web";
+  lab.put(list, "since 1790000000\nrestart app\nrestart db\nrestart migrate\nrestart gone\n");
   CHECK(lab.run("reload").status.ok());
   const std::string calls = lab.calls();
   CHECK_THAT(calls, Catch::Matchers::Contains(" restart app migrate\n"));
   CHECK(calls.find(" restart ") > calls.find(" up -d "));
   CHECK_THAT(calls, Catch::Matchers::Contains("--env-file /view/web-stack.env"));
-  // Nobody is old enough.
-  lab.put("run/hwcsync/rotated/web", "since 1790000000\ndb\n");
+  // Nobody is old enough; but who ran before the run is, whatever its clock said then.
+  lab.put(list, "since 1790000000\nrestart db\nwas 4:1\n");
   CHECK(lab.run("reload").status.ok());
   CHECK(lab.calls().find(" restart ") == std::string::npos);
+  lab.put(list, "since 1790000000\nrestart db\nwas 4:14\n");
+  CHECK(lab.run("reload").status.ok());
+  CHECK_THAT(lab.calls(), Catch::Matchers::Contains(" restart db\n"));
+  // Made anew, and what to do where that fails.
+  lab.put(list, "since 1790000000\nrestart db\nanew app\nwas 4:14\n");
+  CHECK(lab.run("reload").status.ok());
+  CHECK_THAT(lab.calls(),
+             Catch::Matchers::Contains(" up -d --no-deps --force-recreate --pull missing app\n"));
+  CHECK(lab.calls().find(" restart db") > lab.calls().find(" --force-recreate "));
+  lab.put("ps-fails", "");
+  CHECK(lab.run("reload").status.value == 69);
 }
 
 TEST_CASE("the pod of an older provider is removed where the stack says so") {

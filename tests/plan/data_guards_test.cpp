@@ -133,6 +133,21 @@ TEST_CASE("a volume that binds a directory goes along to another user, whose ids
   CHECK(sides.before(web("'a:/data'", share)).after(web("'a:/data'", share), "style: oci\n").empty());
 }
 
+TEST_CASE("a share is asked for like a volume, and its options are not what it is") {
+  Sides sides;
+  const auto share = [](const std::string& options, const std::string& device) {
+    return "a: { name: photos, driver_opts: { type: nfs, o: '" + options + "', device: '" + device + "' } }";
+  };
+  const Words asked{"volume-removed:one/a"};
+  const std::string compose = "style: compose\nuser: homelab\n";
+  sides.before(web("'a:/data'", share("addr=10.0.0.2,rw", ":/photos")), compose);
+  CHECK(sides.after(web("/data", ""), compose) == asked);
+  CHECK(sides.after(web("", ""), compose) == asked);
+  CHECK(sides.after(web("'a:/data'", "a: { name: photos }"), compose) == asked);
+  CHECK(sides.after(web("'a:/data'", share("addr=10.0.0.3,rw", ":/photos")), compose) == asked);
+  CHECK(sides.after(web("'a:/data'", share("addr=10.0.0.2,rw,noatime", ":/photos")), compose).empty());
+}
+
 TEST_CASE("versions of databases are compared where they count the same, and asked for where nobody tells") {
   Sides sides;
   const Words asked{"database-major:one/db"};

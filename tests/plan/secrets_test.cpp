@@ -210,8 +210,8 @@ TEST_CASE("a rotated secret of style compose restarts the containers that read i
     CHECK(plan.changes[0].needed == Action::reload);
     CHECK(plan.containers_restarted == 3);  // web reads the template
     REQUIRE(plan.secrets.size() == 2);
-    CHECK(plan.secrets[0].in_place == Words{"web"});
-    CHECK(plan.secrets[1].in_place == Words{"beside", "db"});
+    CHECK(plan.secrets[0].in_place == InPlace{{"web"}, {}});
+    CHECK(plan.secrets[1].in_place == InPlace{{"beside", "db"}, {}});
     CHECK(plan.secrets[1].consumers == Words{"one-stack"});
   }
   SECTION("of its environment, which the provider sees by itself") {
@@ -222,12 +222,55 @@ TEST_CASE("a rotated secret of style compose restarts the containers that read i
     const Plan plan = plan_of("two");
     CHECK(plan.changes[0].action == Action::reload);
     CHECK(plan.containers_restarted == 1);
-    CHECK(plan.secrets[0].in_place == Words{});
+    CHECK(plan.secrets[0].in_place == InPlace{});
+  }
+  SECTION("that the provider copies into a container when it makes one: made anew") {
+    story.fixture.write("stacks/one/stack.yaml", "secrets: { env: { source: db.yaml } }\n");
+    const std::string more =
+        "  beside: { image: docker.io/library/caddy:2.8.4, network_mode: 'service:web' }\n"
+        "  other: { image: docker.io/library/redis:7.2 }\n";
+    const auto [granted, declared] = GENERATE(
+        table<std::string, std::string>({{"secrets", "secrets: { copied: { environment: pw } }\n"},
+                                         {"configs", "configs: { copied: { content: 'x=${pw}' } }\n"}}));
+    story.fixture.write("stacks/one/compose.yaml",
+                        "services:\n  web: { image: docker.io/library/caddy:2.8.4, " + granted +
+                            ": [ copied ] }\n" + more + declared);
+    const Plan plan = plan_of("two");
+    CHECK(plan.changes[0].action == Action::reload);
+    CHECK(plan.containers_restarted == 2);
+    CHECK(plan.secrets[0].in_place == InPlace{{}, {"beside", "web"}});
+  }
+  SECTION("that others mount by another path of the view") {
+    const std::string source =
+        GENERATE(as<std::string>{}, "/run/user/1000/secrets/one/", "/run/user/1000/secrets//one/pw",
+                 "/run/user/1000/secrets", "/run/hwcsync/view/1000/one/pw");
+    story.fixture.write("stacks/one/stack.yaml", "secrets: { pw: { source: db.yaml, key: pw } }\n");
+    story.fixture.write(
+        "stacks/one/compose.yaml",
+        "services:\n  web: { image: docker.io/library/caddy:2.8.4, volumes: ['" + source +
+            ":/s:ro'] }\n  db: { image: docker.io/library/postgres:16, secrets: [ pw ] }\n"
+            "  other: { image: docker.io/library/redis:7.2, volumes: ['/run/user/1000/secrets/two:/s'] }\n"
+            "secrets: { pw: { external: true } }\n");
+    CHECK(plan_of("two").secrets[0].in_place == InPlace{{"db", "web"}, {}});
+  }
+  SECTION("of its environment, whose file another one mounts") {
+    story.fixture.write("stacks/one/stack.yaml", "secrets: { env: { source: db.yaml } }\n");
+    story.fixture.write("stacks/one/compose.yaml",
+                        "services:\n  web: { image: docker.io/library/caddy:2.8.4, volumes: "
+                        "['/run/user/1000/secrets/one-stack.env:/env:ro'] }\n"
+                        "  db: { image: docker.io/library/postgres:16, environment: { P: '${pw}' } }\n");
+    const Plan plan = plan_of("two");
+    CHECK(plan.containers_restarted == 2);
+    CHECK(plan.secrets[0].in_place == InPlace{{"web"}, {}});
   }
   SECTION("that commands read before the start: whole") {
+    const std::string command = GENERATE(
+        as<std::string>{}, "cat /run/user/1000/secrets/one/pw", "cp -r /run/user/1000/secrets/one/ /tmp",
+        "cat $XDG_RUNTIME_DIR/secrets/one/pw", "cat \"${XDG_RUNTIME_DIR}/secrets/one/pw\"");
     story.fixture.write("stacks/one/stack.yaml",
                         "secrets:\n  pw: { source: db.yaml, key: pw }\n  app.conf: { template: app.tmpl }\n"
-                        "prepare: { commands: ['cat /run/user/1000/secrets/one/pw >/dev/null'] }\n");
+                        "prepare: { commands: ['" +
+                            command + " >/dev/null'] }\n");
     const Plan plan = plan_of("two");
     CHECK(plan.changes[0].action == Action::restart);
     CHECK(plan.containers_restarted == 4);
