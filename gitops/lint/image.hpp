@@ -15,10 +15,12 @@ struct Image {
 
 [[nodiscard]] Image parse_image(std::string_view text);
 
-// "postgres", "mariadb", ... when the image's last component is a known database, with its TCP port.
+// "postgres", "mariadb", ... when the image's last component is a known database, with its TCP port and
+// where in the container it keeps its files (empty: nowhere).
 struct Database {
   std::string_view name;
   int port = 0;
+  std::string_view data;
 };
 [[nodiscard]] const Database* known_database(const Image& image);
 

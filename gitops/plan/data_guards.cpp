@@ -13,8 +13,6 @@
 namespace hwcsync::plan {
 namespace {
 
-enum class Access { read, write };
-
 bool shares_data(const std::map<std::string, DataMount>& a, const std::map<std::string, DataMount>& b) {
   return std::any_of(a.begin(), a.end(), [&](const auto& one) {
     return one.second.place.lasts() && std::any_of(b.begin(), b.end(), [&](const auto& other) {
@@ -23,25 +21,45 @@ bool shares_data(const std::map<std::string, DataMount>& a, const std::map<std::
   });
 }
 
-// The server's version where the tag names it apart ("2.1-pg15"), else the first number.
-std::optional<int> version_in(const std::string& tag) {
-  const auto number_at = [&tag](std::size_t at) -> std::optional<int> {
+struct Version {
+  int first = 0;
+  std::optional<int> second;
+  bool operator==(const Version&) const = default;
+};
+
+// The server's version where the tag names it apart ("2.1-pg15"), else its first numbers.
+std::optional<Version> version_in(const std::string& tag) {
+  const auto number_at = [&tag](std::size_t& at) -> std::optional<int> {
     int out = 0;
-    std::size_t digits = 0;
-    for (; at < tag.size() && digits < 6 && tag[at] >= '0' && tag[at] <= '9'; ++at, ++digits)
+    const std::size_t start = at;
+    for (; at < tag.size() && at - start < 6 && tag[at] >= '0' && tag[at] <= '9'; ++at)
       out = out * 10 + (tag[at] - '0');
-    return digits == 0 ? std::nullopt : std::optional<int>(out);
+    return at == start ? std::nullopt : std::optional<int>(out);
+  };
+  const auto version_at = [&](std::size_t at) -> std::optional<Version> {
+    const auto first = number_at(at);
+    if (!first) return std::nullopt;
+    if (at < tag.size() && tag[at] == '.') return Version{*first, number_at(++at)};
+    return Version{*first, std::nullopt};
   };
   for (auto at = tag.find("pg"); at != std::string::npos; at = tag.find("pg", at + 1)) {
-    if (const auto found = number_at(at + 2)) return found;
+    if (const auto found = version_at(at + 2)) return found;
   }
-  return number_at(tag.rfind('v', 0) == 0 ? 1 : 0);
+  return version_at(tag.rfind('v', 0) == 0 ? 1 : 0);
+}
+
+// What of a version its data files depend on: of MySQL, MariaDB, MongoDB and old PostgreSQL two numbers.
+std::optional<Version> series_of(const lint::Database& database, std::optional<Version> version) {
+  const bool two = database.port == 3306 || database.port == 27017 ||
+                   (database.port == 5432 && version && version->first < 10);
+  if (version && !two) version->second.reset();
+  return version;
 }
 
 // Of those that keep something.
 const lint::Database* database_of(const compose::Service& service) {
   const lint::Database* found = lint::known_database(lint::parse_image(service.image));
-  return found == nullptr || found->name == "memcached" ? nullptr : found;
+  return found == nullptr || found->data.empty() ? nullptr : found;
 }
 
 bool are_alike(const compose::Service& a, const compose::Service& b) {
@@ -61,11 +79,16 @@ bool count_alike(const compose::Service& a, const compose::Service& b) {
 // What was this database: the service of its name, else one of its kind that had its files.
 const compose::Service* predecessor_of(const StackPair& pair, const compose::Service& service) {
   const auto& before = pair.before->project.services;
-  const auto same = before.find(service.name);
-  if (same != before.end() && are_alike(same->second, service)) return &same->second;
   const auto now = data_mounts(*pair.after, service);
+  const auto had_them = [&](const compose::Service& old) {
+    return shares_data(data_mounts(*pair.before, old), now);
+  };
+  const auto same = before.find(service.name);
+  if (same != before.end() && database_of(same->second) != nullptr &&
+      (are_alike(same->second, service) || had_them(same->second)))
+    return &same->second;
   for (const auto& [name, old] : before) {
-    if (are_alike(old, service) && shares_data(data_mounts(*pair.before, old), now)) return &old;
+    if (are_alike(old, service) && had_them(old)) return &old;
   }
   return nullptr;
 }
@@ -74,15 +97,16 @@ const compose::Service* predecessor_of(const StackPair& pair, const compose::Ser
 std::string version_change(const compose::Service& before, const compose::Service& after) {
   const lint::Image old = lint::parse_image(before.image);
   const lint::Image now = lint::parse_image(after.image);
-  const auto was = version_in(old.tag);
-  const auto is = version_in(now.tag);
-  const bool tells = count_alike(before, after) && was == is &&
+  const auto was = series_of(*database_of(before), version_in(old.tag));
+  const auto is = series_of(*database_of(after), version_in(now.tag));
+  const bool tells = are_alike(before, after) && count_alike(before, after) && was == is &&
                      (was || (old.name == now.name && old.tag == now.tag && !now.tag.empty()));
   if (before.image == after.image || tells) return "";
-  const auto word = [](const compose::Service& service, const std::optional<int>& version) {
+  const auto word = [](const compose::Service& service, const std::optional<Version>& version) {
     const std::string name(database_of(service)->name);
-    return version ? name + ' ' + std::to_string(*version)
-                   : name + " of a version that its image does not tell";
+    if (!version) return name + " of a version that its image does not tell";
+    return name + ' ' + std::to_string(version->first) +
+           (version->second ? '.' + std::to_string(*version->second) : "");
   };
   return "from " + word(before, was) + " to " + word(after, is);
 }
@@ -118,25 +142,27 @@ std::string why_unseen(const StackPair& pair, const compose::Volume& volume, con
                        const std::string& loser) {
   const layout::Stack& before = *pair.before;
   const layout::Stack& after = *pair.after;
-  const auto now = after.project.volumes.find(volume.key);
-  std::string empty;  // what starts in its place
+  const auto whose = [](const DataPlace& what, const layout::Stack& stack) {
+    return what.kind == DataPlace::Kind::volume ? what.name + " of " + stack.user : described(what);
+  };
+  std::optional<DataPlace> instead;
   for (const auto& [key, other] : after.project.volumes) {
     const DataPlace there = place_of(after, other);
-    if (there.kind == place.kind && there.name == place.name && there.store != place.store)
-      empty = there.name;
+    if (there.kind != place.kind || there.name != place.name || there.store == place.store) continue;
+    if (is_moved(before, after)) {
+      const auto where = [](const layout::Stack& stack) {
+        return described(storage_of(stack.user, stack.account));
+      };
+      return "starts empty, because the storage of " + after.user + " goes from " + where(before) + " to " +
+             where(after) + ". The data of the old one stays in the old place, but no container sees it";
+    }
+    instead = there;
   }
-  if (!empty.empty() && is_moved(before, after)) {
-    const auto where = [](const layout::Stack& stack) {
-      return described(storage_of(stack.user, stack.account));
-    };
-    return "starts empty, because the storage of " + after.user + " goes from " + where(before) + " to " +
-           where(after) + ". The data of the old one stays in the old place, but no container sees it";
-  }
-  if (empty.empty() && now != after.project.volumes.end() && now->second.name != volume.name &&
-      place_of(after, now->second).kind == DataPlace::Kind::volume)
-    empty = now->second.name;
-  if (!empty.empty())
-    return "is now " + empty + " of " + after.user + " and was " + volume.name + " of " + before.user +
+  const auto now = after.project.volumes.find(volume.key);
+  if (!instead && now != after.project.volumes.end() && !(place_of(after, now->second) == place))
+    instead = place_of(after, now->second);
+  if (instead)
+    return "is now " + whose(*instead, after) + " and was " + whose(place, before) +
            ": it starts empty. The data of the old one stays, but no container sees it";
   return loser.empty()
              ? "is no longer used; its data stays, but no container sees it"
@@ -148,8 +174,7 @@ void check_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   for (const auto& [key, volume] : pair.before->project.volumes) {
     const DataPlace place = place_of(*pair.before, volume);
     const auto readers = users_of(*pair.before, place, Access::read);
-    if ((place.kind != DataPlace::Kind::volume && place.kind != DataPlace::Kind::share) || readers.empty())
-      continue;
+    if (!place.lasts() || readers.empty()) continue;
     const auto still = users_of(*pair.after, place, Access::read);
     const auto is_left = [&](const std::string& name) {
       return pair.after->project.services.count(name) != 0;
@@ -200,33 +225,24 @@ bool is_renamed(const layout::Stack& gone, const layout::Stack& came) {
   return shared && (!only_databases || whole);
 }
 
-void check_renamed(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) {
-  for (const StackPair& gone : pairs) {
-    if (!gone.before || gone.after) continue;
-    for (const StackPair& came : pairs) {
-      if (came.before || !came.after || came.before_unreadable || !is_renamed(*gone.before, *came.after))
-        continue;
-      check_databases({.name = came.name, .before = gone.before, .after = came.after}, out);
-      for (const auto& [key, volume] : gone.before->project.volumes) {
-        const auto now = came.after->project.volumes.find(key);
-        if (now == came.after->project.volumes.end()) continue;
-        if (now->second.name == volume.name && gone.before->user == came.after->user) continue;
-        out.push_back({"volume-removed",
-                       gone.name + " goes and " + came.name + " comes with the same service: volume '" + key +
-                           "' is now " + now->second.name + " of " + came.after->user + " and was " +
-                           volume.name + " of " + gone.before->user + ": it starts empty. 'project: " +
-                           gone.before->project.name + "' in the new stack.yaml keeps the old one",
-                       "volume-removed:" + came.name + '/' + key});
-      }
-    }
-  }
-}
-
 }  // namespace
 
 std::optional<int> database_major(const std::string& image) {
   const lint::Image parsed = lint::parse_image(image);
-  return lint::known_database(parsed) == nullptr ? std::nullopt : version_in(parsed.tag);
+  const auto version = lint::known_database(parsed) == nullptr ? std::nullopt : version_in(parsed.tag);
+  return version ? std::optional(version->first) : std::nullopt;
+}
+
+std::vector<StackPair> renamed_pairs(const std::vector<StackPair>& pairs) {
+  std::vector<StackPair> out;
+  for (const StackPair& gone : pairs) {
+    if (!gone.before || gone.after) continue;
+    for (const StackPair& came : pairs) {
+      if (!came.before && came.after && !came.before_unreadable && is_renamed(*gone.before, *came.after))
+        out.push_back({.name = came.name, .before = gone.before, .after = came.after});
+    }
+  }
+  return out;
 }
 
 void check_data(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) {
@@ -236,7 +252,6 @@ void check_data(const std::vector<StackPair>& pairs, std::vector<Refusal>& out) 
     check_volumes(pair, out);
     check_changed_volumes(pair, out);
   }
-  check_renamed(pairs, out);
 }
 
 }  // namespace hwcsync::plan

@@ -3,6 +3,7 @@
 #include "gitops/plan/settings.hpp"
 #include "src/base/text.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace hwcsync::plan {
@@ -105,6 +106,23 @@ DataPlace place_of(const layout::Stack& stack, const compose::Volume& volume) {
   if (type == "tmpfs") return {Kind::memory, {}, {}, {}};
   if (binds(option(volume, "o"))) return {Kind::host, host_path(device), {}, {}};
   return {Kind::share, device, server_of(option(volume, "o")), {}};
+}
+
+std::optional<DataPlace> place_at(const std::map<std::string, DataMount>& mounts, const std::string& path) {
+  for (std::string at = path; !at.empty();
+       at.resize(at.size() > 1 ? std::max<std::size_t>(at.rfind('/'), 1) : 0)) {
+    const auto found = mounts.find(at);
+    if (found == mounts.end()) continue;
+    DataPlace out = found->second.place;
+    const std::string below = at == path ? "" : path.substr(at == "/" ? 1 : at.size() + 1);
+    if (!below.empty() && out.kind == Kind::host) {
+      out.name = host_path(out.name + '/' + below);
+    } else if (!below.empty()) {
+      out.subpath += (out.subpath.empty() ? "" : "/") + below;
+    }
+    return out;
+  }
+  return std::nullopt;
 }
 
 std::map<std::string, DataMount> data_mounts(const layout::Stack& stack, const compose::Service& service) {

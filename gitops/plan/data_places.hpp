@@ -3,6 +3,7 @@
 #include "gitops/layout/desired_state.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 
 namespace hwcsync::plan {
@@ -28,6 +29,9 @@ struct DataPlace {
 // "volume one_data", "/srv/one of the host", "memory".
 [[nodiscard]] std::string described(const DataPlace& place);
 
+// How a mount may be used.
+enum class Access { read, write };
+
 struct DataMount {
   DataPlace place;
   bool read_only = false;
@@ -36,6 +40,10 @@ struct DataMount {
 // By the path in the container, with what comes by volumes_from. Mounts of images hold nobody's data.
 [[nodiscard]] std::map<std::string, DataMount> data_mounts(const layout::Stack& stack,
                                                            const compose::Service& service);
+
+// What is under a path of the container: of a mount there, or of one above it. Nothing: what the image has.
+[[nodiscard]] std::optional<DataPlace> place_at(const std::map<std::string, DataMount>& mounts,
+                                                const std::string& path);
 
 // The place of a volume that the stack's Compose file declares.
 [[nodiscard]] DataPlace place_of(const layout::Stack& stack, const compose::Volume& volume);

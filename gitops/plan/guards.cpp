@@ -95,6 +95,18 @@ void check_ids(const GuardInputs& in, std::vector<Refusal>& out) {
   }
 }
 
+void check_renamed(const StackPair& pair, std::vector<Refusal>& out) {
+  std::vector<Refusal> found;
+  check_data({pair}, found);
+  check_mounts({pair}, found);
+  for (Refusal& refusal : found) {
+    refusal.message = pair.before->name + " goes and " + pair.name + " comes with the same services. " +
+                      refusal.message + " ('project: " + pair.before->project.name +
+                      "' in the new stack.yaml keeps the names of its volumes)";
+    out.push_back(std::move(refusal));
+  }
+}
+
 }  // namespace
 
 std::vector<Refusal> check_guards(const GuardInputs& in) {
@@ -104,6 +116,7 @@ std::vector<Refusal> check_guards(const GuardInputs& in) {
   check_ids(in, out);
   check_data(*in.pairs, out);
   check_mounts(*in.pairs, out);
+  for (const StackPair& pair : renamed_pairs(*in.pairs)) check_renamed(pair, out);
   for (const SecretChange& secret : *in.secrets) {
     if (secret.fact != Fact::undecryptable) continue;
     out.push_back({"secret-undecryptable",

@@ -14,8 +14,6 @@ namespace {
 using Mounts = std::map<std::string, DataMount>;
 using Kind = DataPlace::Kind;
 
-enum class Access { read, write };
-
 // Paths of the host that the stack's services mount at least so.
 std::set<std::string> host_paths(const layout::Stack& stack, Access least) {
   std::set<std::string> out;
@@ -91,28 +89,37 @@ void check_owners(const StackPair& pair, std::vector<Refusal>& out) {
          "bind-moved:" + pair.name});
 }
 
-// Without the mount the image's own volume takes its place, which is empty.
-bool keeps_data(const compose::Service& service) {
+// Whether the service is a database whose files are there. Without a mount the image's own volume takes its
+// place, which is empty.
+bool keeps_data(const compose::Service& service, const std::string& target) {
   const lint::Database* known = lint::known_database(lint::parse_image(service.image));
-  return known != nullptr && known->name != "memcached";
+  return known != nullptr && !known->data.empty() &&
+         (target.starts_with(known->data) || std::string(known->data).starts_with(target + '/'));
 }
 
 // A directory of the host that the service wrote to, where it now has something else, and which it does not
-// mount elsewhere. Another directory of the host is what somebody wrote down.
+// mount elsewhere: a database has to find it in its place. Another directory of the host is what somebody
+// wrote down.
 void check_replaced(const std::string& who, const compose::Service& service, const Mounts& was,
-                    const Mounts& now, std::vector<Refusal>& out) {
+                    const Mounts& now, const std::set<std::string>& declared, std::vector<Refusal>& out) {
   for (const auto& [target, mount] : was) {
-    if (mount.place.kind != Kind::host || mount.read_only || is_of_system(mount.place.name) ||
-        holds(now, mount.place))
+    const auto instead = place_at(now, target);
+    if (!mount.place.lasts() || mount.read_only || instead == mount.place || is_of_system(mount.place.name))
       continue;
-    const auto other = now.find(target);
-    if (other == now.end() ? !keeps_data(service) : other->second.place.kind == Kind::host) continue;
+    const bool database = keeps_data(service, target);
+    const bool elsewhere = holds(now, mount.place);
+    const bool host = mount.place.kind == Kind::host && declared.count(mount.place.name) == 0;
+    // Volumes that nobody mounts have a guard of their own.
+    if (!host && !(database && elsewhere)) continue;
+    if (!database && (elsewhere || !instead)) continue;
+    if (instead && instead->kind == Kind::host && !elsewhere) continue;
     out.push_back(
-        {"bind-replaced",
+        {"data-replaced",
          who + ": " + target + " was " + described(mount.place) + " and is now " +
-             (other == now.end() ? "what the image has there" : described(other->second.place)) +
-             ", without those files. They stay in the old place; copy them when the stack is stopped",
-         "bind-replaced:" + who});
+             (instead ? described(*instead) : "what the image has there") + ", without those files. " +
+             (elsewhere ? "They are mounted elsewhere in the container; the database does not look there"
+                        : "They stay in the old place; copy them when the stack is stopped"),
+         "data-replaced:" + who});
     return;
   }
 }
@@ -145,6 +152,12 @@ void check_services(const StackPair& pair, std::vector<Refusal>& out) {
     for (const auto& [name, service] : stack.project.services) all.push_back(data_mounts(stack, service));
     return all;
   };
+  // Places of the host that the Compose file declares as volumes.
+  std::set<std::string> declared;
+  for (const auto& [key, volume] : pair.before->project.volumes) {
+    if (const DataPlace place = place_of(*pair.before, volume); place.kind == Kind::host)
+      declared.insert(place.name);
+  }
   const std::vector<Mounts> all_before = all_of(*pair.before);
   const std::vector<Mounts> all_after = all_of(*pair.after);
   for (const auto& [name, service] : pair.before->project.services) {
@@ -153,7 +166,7 @@ void check_services(const StackPair& pair, std::vector<Refusal>& out) {
     const Mounts was = data_mounts(*pair.before, service);
     const Mounts now = data_mounts(*pair.after, after->second);
     const std::string who = pair.name + '/' + name;
-    check_replaced(who, after->second, was, now, out);
+    check_replaced(who, after->second, was, now, declared, out);
     check_exchanged(who, was, now, all_before, all_after, out);
   }
 }

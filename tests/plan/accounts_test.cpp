@@ -258,7 +258,9 @@ TEST_CASE("a volume that a service mounts no more is refused, declared or not") 
     CHECK(plan.refusals[0].message ==
           "one: volume 'data' is no longer mounted by cache; its data stays, but cache does not see it");
   }
-  CHECK_FALSE(story.plan(before, with("    volumes: ['data:/elsewhere']\n", declared)).refused());
+  // Redis does not look there.
+  CHECK(acks_of(story.plan(before, with("    volumes: ['data:/elsewhere']\n", declared))) ==
+        Words{"data-replaced:one/cache"});
 }
 
 // A host that runs other stacks than before, all of the user homelab.
@@ -280,10 +282,11 @@ TEST_CASE(
   const std::string renamed = with_stacks(story, "photos, two");
   const Plan plan = story.plan(before, renamed);
   REQUIRE(acks_of(plan) == Words{"volume-removed:photos/data"});
-  CHECK(
-      plan.refusals[0].message ==
-      "one goes and photos comes with the same service: volume 'data' is now photos_data of homelab and was "
-      "one_data of homelab: it starts empty. 'project: one' in the new stack.yaml keeps the old one");
+  CHECK(plan.refusals[0].message ==
+        "one goes and photos comes with the same services. photos: volume 'data' is now photos_data of "
+        "homelab and "
+        "was one_data of homelab: it starts empty. The data of the old one stays, but no container sees it "
+        "('project: one' in the new stack.yaml keeps the names of its volumes)");
   CHECK_FALSE(story.plan(before, renamed, {"volume-removed:photos/data"}).refused());
   CHECK(to_text(plan).find("1 of 2 stacks changes, 1 leaves;") != std::string::npos);
 

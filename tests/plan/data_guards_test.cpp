@@ -49,13 +49,13 @@ std::string db(const std::string& image, const std::string& mounts = "'a:/data'"
 TEST_CASE("a directory of the host that something else takes the place of is asked for") {
   Sides sides;
   sides.before(web("'/srv/one:/data'"));
-  CHECK(sides.after(web("'a:/data'")) == Words{"bind-replaced:one/web"});
+  CHECK(sides.after(web("'a:/data'")) == Words{"data-replaced:one/web"});
   CHECK(sides.message ==
         "one/web: /data was /srv/one of the host and is now volume one_a, without those files. They stay in "
         "the old place; copy them when the stack is stopped\n");
-  CHECK(sides.after(web("/data")) == Words{"bind-replaced:one/web"});
-  CHECK(sides.after(web("{ type: tmpfs, target: /data/ }")) == Words{"bind-replaced:one/web"});
-  CHECK(sides.after(web("]\n    tmpfs: ['/data:size=1m'")) == Words{"bind-replaced:one/web"});
+  CHECK(sides.after(web("/data")) == Words{"data-replaced:one/web"});
+  CHECK(sides.after(web("{ type: tmpfs, target: /data/ }")) == Words{"data-replaced:one/web"});
+  CHECK(sides.after(web("]\n    tmpfs: ['/data:size=1m'")) == Words{"data-replaced:one/web"});
   // Still mounted, another directory that somebody wrote down, the same by other means, not mounted at all.
   CHECK(sides.after(web("'a:/data', '/srv/one/:/old'")).empty());
   CHECK(sides.after(web("'/srv/other:/data'")).empty());
@@ -69,8 +69,46 @@ TEST_CASE("a directory of the host that something else takes the place of is ask
 TEST_CASE("a database without its directory starts with an empty one of its image's") {
   Sides sides;
   sides.before(db("docker.io/library/postgres:16", "'/srv/db:/var/lib/postgresql/data'"));
-  CHECK(sides.after(db("docker.io/library/postgres:16", "")) == Words{"bind-replaced:one/db"});
+  CHECK(sides.after(db("docker.io/library/postgres:16", "")) == Words{"data-replaced:one/db"});
   CHECK(sides.message.find("is now what the image has there") != std::string::npos);
+  // The same directory, where the server does not look; by the directory above it, it is there.
+  CHECK(sides.after(db("docker.io/library/postgres:16", "'/srv/db:/var/lib/postgres/data'")) ==
+        Words{"data-replaced:one/db"});
+  CHECK(sides.message.find("They are mounted elsewhere in the container") != std::string::npos);
+  sides.before(db("docker.io/library/postgres:16", "'/srv/pg/data:/var/lib/postgresql/data'"));
+  CHECK(sides.after(db("docker.io/library/postgres:16", "'/srv/pg:/var/lib/postgresql'")).empty());
+  sides.before(db("docker.io/library/mariadb:11.4",
+                  "'a:/var/lib/mysql', '/srv/my.cnf:/mnt/my.cnf', '/backup:/backup'"));
+  CHECK(sides.after(db("docker.io/library/mariadb:11.4", "'a:/var/lib/mysql'")).empty());
+  CHECK(sides.after(db("docker.io/library/mariadb:11.4", "'a:/data'")) == Words{"data-replaced:one/db"});
+}
+
+TEST_CASE("a stack whose directory got another name keeps what it keeps, and is asked for the rest") {
+  Sides sides;
+  const auto renamed = [&](const std::string& was, const std::string& is, const std::string& stack) {
+    sides.fixture.write("hwcsync.yaml", kConfig);
+    sides.fixture.write("stacks/one/compose.yaml", was);
+    sides.fixture.write("stacks/one/stack.yaml", "style: oci\nuser: homelab\n");
+    const std::string from = sides.fixture.commit("one");
+    std::string config = kConfig;
+    config.replace(config.find("[one, two]"), 10, "[new, two]");
+    sides.fixture.write("hwcsync.yaml", config);
+    sides.fixture.write("stacks/new/compose.yaml", is);
+    sides.fixture.write("stacks/new/stack.yaml", stack);
+    Words out;
+    for (const Refusal& refusal : sides.plan(from, sides.fixture.commit("new")).refusals)
+      out.push_back(refusal.ack);
+    return out;
+  };
+  const std::string same = "style: oci\nuser: homelab\n";
+  CHECK(renamed(web("'a:/data'"), web("'a:/data'"), same) == Words{"volume-removed:new/a"});
+  CHECK(renamed(web("'a:/data'"), web("'a:/data'"), same + "project: one\n").empty());
+  CHECK(renamed(web("'/srv/one:/data'"), web("'a:/data'"), same) == Words{"data-replaced:new/web"});
+  CHECK(renamed(web("'/srv/one:/data'"), web("'/srv/one:/data'"), "style: oci\n") ==
+        Words{"owner-changed:new"});
+  const std::string bound = "a: { driver_opts: { type: none, o: bind, device: /srv/one } }";
+  CHECK(renamed(web("'a:/data'", bound), web("'a:/data'", bound), same).empty());
+  CHECK(renamed(web("", "a: "), web("", "a: "), same).empty());
 }
 
 TEST_CASE("places that are exchanged are asked for, by what is in them and not by their keys") {
@@ -146,6 +184,22 @@ TEST_CASE("a share is asked for like a volume, and its options are not what it i
   CHECK(sides.after(web("'a:/data'", "a: { name: photos }"), compose) == asked);
   CHECK(sides.after(web("'a:/data'", share("addr=10.0.0.3,rw", ":/photos")), compose) == asked);
   CHECK(sides.after(web("'a:/data'", share("addr=10.0.0.2,rw,noatime", ":/photos")), compose).empty());
+}
+
+TEST_CASE("another server on the files of a database is asked for, and a series of two numbers counts both") {
+  Sides sides;
+  const Words asked{"database-major:one/db"};
+  sides.before(db("docker.io/library/postgres:16"));
+  CHECK(sides.after(db("docker.io/library/mariadb:11.4")) == asked);
+  CHECK(sides.message.find("goes from postgres 16 to mariadb 11.4") != std::string::npos);
+  CHECK(sides.after(db("docker.io/library/postgres:16.4")).empty());
+  sides.before(db("docker.io/library/mysql:8.0.40"));
+  CHECK(sides.after(db("docker.io/library/mysql:8.4.3")) == asked);
+  CHECK(sides.after(db("docker.io/library/mysql:8.0.41")).empty());
+  sides.before(db("docker.io/library/postgres:9.5"));
+  CHECK(sides.after(db("docker.io/library/postgres:9.6")) == asked);
+  sides.before(db("docker.io/library/mongo:4.2"));
+  CHECK(sides.after(db("docker.io/library/mongo:4.4")) == asked);
 }
 
 TEST_CASE("versions of databases are compared where they count the same, and asked for where nobody tells") {

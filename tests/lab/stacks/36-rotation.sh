@@ -7,6 +7,7 @@ keys() { # FILE: standard input, encrypted for this machine
   rm /root/sealed
 }
 read_by() { test "$(podman_of homelab exec keys-reader cat /tmp/read)" = "$1"; }
+copy_is() { test "$(podman_of homelab exec keys-copied cat /line)" = "token is $1"; }
 token_is() { test "$(podman_of homelab exec keys-holder sh -c 'echo $TOKEN')" = "$1"; }
 echo 'TOKEN=one' | keys keys.env
 printf 'first' | keys password.age
@@ -14,6 +15,7 @@ edit hwcsync.yaml 's/\bstacks: \[/&keys, /'
 deploy "keys" committed
 check "the reader has read it" read_by first
 check "the holder has its token" token_is one
+check "and the copy is there" copy_is one
 
 before=$(snapshot) units=$(invocations)
 printf 'second' | keys password.age
@@ -26,8 +28,9 @@ check "nothing stays for a later reload" test -z "$(ls -A /run/hwcsync/rotated)"
 before=$(snapshot)
 echo 'TOKEN=two' | keys keys.env
 deploy "another token" committed
-check "only the holder moved" test "$(moved "$before" "$(snapshot)")" = keys-holder
-check "and has the new token" token_is two
+check "only those with the token moved" test "$(moved "$before" "$(snapshot)")" = "keys-copied keys-holder"
+check "the holder has the new token" token_is two
+check "and so has the copy" copy_is two
 check "no unit was restarted" test "$(invocations)" = "$units"
 
 before=$(snapshot)
