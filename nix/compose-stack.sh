@@ -377,30 +377,35 @@ bring_up() {
 # A run that brought new secrets lists whom they have to reach: "since SECONDS", services to "restart", which read files, or to
 # make "anew", into which the provider copies values, and the containers that there "was" before.
 reach_readers() {
-  list=$root/run/hwcsync/rotated/$stack
-  [ -e "$list" ] || return 0
-  [ -r "$list" ] || die 66 "cannot read $list, which tells whom new secrets have to reach"
+  rotated=$root/run/hwcsync/rotated/$stack
+  [ -e "$rotated" ] || return 0
+  [ -r "$rotated" ] || die 66 "cannot read $rotated, which tells whom new secrets have to reach"
   again=$(of_old restart) && anew=$(of_old anew) || die 69 "podman does not tell which containers have the old secrets"
   left=$((end - $(date +%s)))
   [ "$left" -ge 60 ] || left=60
   # The names are words.
   if [ -n "$anew" ] && ! compose "$left" up -d --no-deps --force-recreate --pull missing $anew; then
     clear_leftovers
-    compose "$left" up -d --pull missing || die 1 "cannot make anew what has the old secrets:" $anew
+    compose "$left" up -d --pull missing
+    # The provider leaves alone what it has not come to: to it, nothing is another.
+    anew=$(of_old anew) || die 69 "podman does not tell which containers have the old secrets"
+    [ -z "$anew" ] || compose "$left" up -d --no-deps --force-recreate --pull missing $anew || die 1 "cannot make anew what has the old secrets:" $anew
   fi
   [ -z "$again" ] || compose "$left" restart $again || die 1 "cannot restart what has read the old secrets:" $again
+  old=$(of_old restart && of_old anew) || die 69 "podman does not tell which containers have the old secrets"
+  [ -z "$old" ] || die 1 "these still have the old secrets:" $old
 }
 
 # of_old WORD: those of the list's services that have a container from before the new secrets.
 of_old() {
-  since=$(sed -n 's/^since //p' "$list")
-  sed -n "s/^$1 //p" "$list" | while read -r service; do
+  since=$(sed -n 's/^since //p' "$rotated")
+  sed -n "s/^$1 //p" "$rotated" | while read -r service; do
     found=$(podman_ ps -a --no-trunc --filter "$label" --filter "label=com.docker.compose.service=$service" --format '{{.ID}}:{{.Pid}} {{.StartedAt}}' </dev/null) || exit 1
     while read -r instance started; do
       case $started in
         '') continue ;;
         *[!0-9]*) ;; # it never ran
-        *) [ "$started" -le "$since" ] || grep -qxF "was $instance" "$list" || continue ;;
+        *) [ "$started" -le "$since" ] || grep -qxF "was $instance" "$rotated" || continue ;;
       esac
       echo "$service"
       break

@@ -50,18 +50,18 @@ std::string Stack::prepare_unit() const {
 }
 
 bool Stack::commands_read(const std::string& file) const {
-  std::vector<std::string> roots = views();
-  if (is_rootless()) {
-    roots.emplace_back("$XDG_RUNTIME_DIR/secrets");
-    roots.emplace_back("${XDG_RUNTIME_DIR}/secrets");
-  }
   for (const std::string& command : config.prepare.commands) {
-    for (const std::string& root : roots) {
+    if (command.find(file) != std::string::npos) return true;
+    // Which of them, only a shell can tell.
+    if (command.find("XDG_RUNTIME_DIR") != std::string::npos && command.find("/secrets") != std::string::npos)
+      return true;
+    for (const std::string& root : views()) {
       for (auto at = command.find(root); at != std::string::npos; at = command.find(root, at + 1)) {
-        const auto end = command.find_first_of(" \t\n'\"`;|&<>()*?", at);
-        const std::string below =
-            command.substr(at + root.size(), end == std::string::npos ? end : end - at - root.size());
-        if (is_at_or_below(file, view() + below)) return true;
+        const auto begin = at + root.size();
+        const auto end = command.find_first_of(" \t\n'\"`;|&<>()[]{}*?$:,=#\\", begin);
+        if (is_at_or_below(file,
+                           view() + command.substr(begin, end == std::string::npos ? end : end - begin)))
+          return true;
       }
     }
   }

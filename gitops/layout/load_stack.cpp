@@ -314,6 +314,15 @@ class Loader {
     out_.project.assets.clear();  // the stack's list is the one that counts
   }
 
+  // The path that is mounted, also by a volume that binds it; empty for others.
+  [[nodiscard]] std::string source_on_host(const compose::Mount& mount) const {
+    if (mount.type == compose::Mount::Type::bind) return mount.source;
+    const auto volume = out_.project.volumes.find(mount.source);
+    if (mount.type != compose::Mount::Type::volume || volume == out_.project.volumes.end()) return "";
+    const auto device = volume->second.driver_opts.find("device");
+    return device == volume->second.driver_opts.end() ? "" : device->second.compose_text();
+  }
+
   [[nodiscard]] bool is_granted(const compose::Service& service, const std::string& secret) const {
     const auto& login = out_.config.registry_login;
     // In style oci each container's unit logs in.
@@ -321,17 +330,15 @@ class Loader {
     const std::string path = out_.secret_path(secret);
     return std::any_of(service.secrets.begin(), service.secrets.end(),
                        [&](const compose::Grant& grant) { return grant.source == secret; }) ||
-           std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-             return mount.type == compose::Mount::Type::bind && out_.shows(mount.source, path);
-           });
+           std::any_of(service.volumes.begin(), service.volumes.end(),
+                       [&](const compose::Mount& mount) { return out_.shows(source_on_host(mount), path); });
   }
 
   [[nodiscard]] bool mounts_env_file(const compose::Service& service) const {
     const std::vector<std::string> files = out_.env_paths();
     return std::any_of(service.volumes.begin(), service.volumes.end(), [&](const compose::Mount& mount) {
-      return mount.type == compose::Mount::Type::bind &&
-             std::any_of(files.begin(), files.end(),
-                         [&](const std::string& file) { return out_.shows(mount.source, file); });
+      return std::any_of(files.begin(), files.end(),
+                         [&](const std::string& file) { return out_.shows(source_on_host(mount), file); });
     });
   }
 

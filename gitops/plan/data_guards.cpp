@@ -45,13 +45,17 @@ std::optional<Version> version_in(const std::string& tag) {
   for (auto at = tag.find("pg"); at != std::string::npos; at = tag.find("pg", at + 1)) {
     if (const auto found = version_at(at + 2)) return found;
   }
-  return version_at(tag.rfind('v', 0) == 0 ? 1 : 0);
+  for (const std::string_view prefix : {"version-", "v"}) {
+    if (tag.starts_with(prefix)) return version_at(prefix.size());
+  }
+  return version_at(0);
 }
 
-// What of a version its data files depend on: of MySQL, MariaDB, MongoDB and old PostgreSQL two numbers.
+// What of a version its data files depend on: of MySQL, MariaDB and the old PostgreSQL and MongoDB two
+// numbers.
 std::optional<Version> series_of(const lint::Database& database, std::optional<Version> version) {
-  const bool two = database.port == 3306 || database.port == 27017 ||
-                   (database.port == 5432 && version && version->first < 10);
+  const bool two = database.port == 3306 || (version && database.port == 27017 && version->first < 5) ||
+                   (version && database.port == 5432 && version->first < 10);
   if (version && !two) version->second.reset();
   return version;
 }
@@ -99,8 +103,15 @@ std::string version_change(const compose::Service& before, const compose::Servic
   const lint::Image now = lint::parse_image(after.image);
   const auto was = series_of(*database_of(before), version_in(old.tag));
   const auto is = series_of(*database_of(after), version_in(now.tag));
-  const bool tells = are_alike(before, after) && count_alike(before, after) && was == is &&
-                     (was || (old.name == now.name && old.tag == now.tag && !now.tag.empty()));
+  // "8" may be any of the eights.
+  const bool same_number =
+      was && is && was->first == is->first && (!was->second || !is->second || was->second == is->second);
+  const auto tag_of = [](const lint::Image& image) {
+    return image.tag.empty() && image.digest.empty() ? "latest" : image.tag;
+  };
+  const bool same_tag =
+      !was && !is && old.name == now.name && tag_of(old) == tag_of(now) && !tag_of(now).empty();
+  const bool tells = are_alike(before, after) && count_alike(before, after) && (same_number || same_tag);
   if (before.image == after.image || tells) return "";
   const auto word = [](const compose::Service& service, const std::optional<Version>& version) {
     const std::string name(database_of(service)->name);
@@ -208,21 +219,29 @@ void check_changed_volumes(const StackPair& pair, std::vector<Refusal>& out) {
   }
 }
 
-// A directory that got another name is one stack that goes and one that comes, and both have a service that
-// is no database: strangers may share a "db".
+// A directory that got another name is one stack that goes and one that comes, with most of their services in
+// common. A "db" and a helper are what strangers may share.
 bool is_renamed(const layout::Stack& gone, const layout::Stack& came) {
-  bool only_databases = true;
-  bool shared = false;
+  const auto others_of = [](const layout::Stack& stack) {
+    const auto& all = stack.project.services;
+    return std::count_if(all.begin(), all.end(),
+                         [](const auto& service) { return database_of(service.second) == nullptr; });
+  };
+  std::ptrdiff_t shared = 0;
+  bool database = false;
   for (const auto& [name, service] : came.project.services) {
     const auto old = gone.project.services.find(name);
     if (old == gone.project.services.end() ||
         lint::parse_image(old->second.image).name != lint::parse_image(service.image).name)
       continue;
-    shared = true;
-    only_databases = only_databases && database_of(service) != nullptr;
+    if (database_of(service) == nullptr) {
+      ++shared;
+    } else {
+      database = true;
+    }
   }
-  const bool whole = gone.project.services.size() == 1 && came.project.services.size() == 1;
-  return shared && (!only_databases || whole);
+  const bool alone = gone.project.services.size() == 1 && came.project.services.size() == 1;
+  return 2 * shared > std::min(others_of(gone), others_of(came)) || (database && alone);
 }
 
 }  // namespace

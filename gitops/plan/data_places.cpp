@@ -88,7 +88,7 @@ std::string described(const DataPlace& place) {
     case Kind::host:
       return place.name + " of the host";
     case Kind::share:
-      return "the share " + place.name;
+      return "the share " + place.name + (place.store.empty() ? "" : " of " + place.store);
     case Kind::anonymous:
       return "a volume without a name";
     case Kind::memory:

@@ -89,12 +89,17 @@ void check_owners(const StackPair& pair, std::vector<Refusal>& out) {
          "bind-moved:" + pair.name});
 }
 
-// Whether the service is a database whose files are there. Without a mount the image's own volume takes its
-// place, which is empty.
+// Whether the service is a database whose files are there: where its image has them, or those of Bitnami and
+// LinuxServer, or where it is told. Without a mount the image's own volume takes its place, which is empty.
 bool keeps_data(const compose::Service& service, const std::string& target) {
   const lint::Database* known = lint::known_database(lint::parse_image(service.image));
-  return known != nullptr && !known->data.empty() &&
-         (target.starts_with(known->data) || std::string(known->data).starts_with(target + '/'));
+  if (known == nullptr || known->data.empty()) return false;
+  std::vector<std::string> places{std::string(known->data), "/bitnami", "/config"};
+  const auto told = service.environment.find("PGDATA");
+  if (told != service.environment.end()) places.push_back(told->second.compose_text());
+  return std::any_of(places.begin(), places.end(), [&](const std::string& place) {
+    return target.starts_with(place) || place.starts_with(target + '/');
+  });
 }
 
 // A directory of the host that the service wrote to, where it now has something else, and which it does not
@@ -106,6 +111,10 @@ void check_replaced(const std::string& who, const compose::Service& service, con
     const auto instead = place_at(now, target);
     if (!mount.place.lasts() || mount.read_only || instead == mount.place || is_of_system(mount.place.name))
       continue;
+    // What lay on a mount that is as it was: without it, that shows again.
+    Mounts below = was;
+    below.erase(target);
+    if (instead && now.count(target) == 0 && place_at(below, target) == instead) continue;
     const bool database = keeps_data(service, target);
     const bool elsewhere = holds(now, mount.place);
     const bool host = mount.place.kind == Kind::host && declared.count(mount.place.name) == 0;

@@ -83,6 +83,27 @@ TEST_CASE("a database without its directory starts with an empty one of its imag
   CHECK(sides.after(db("docker.io/library/mariadb:11.4", "'a:/data'")) == Words{"data-replaced:one/db"});
 }
 
+TEST_CASE("what lay on a mount that stays shows what is below, and is no loss of a directory") {
+  Sides sides;
+  sides.before(web("'a:/var/www', '/mnt/photos:/var/www/photos'"));
+  CHECK(sides.after(web("'a:/var/www'")).empty());
+  sides.before(db("docker.io/library/redis:8", "'a:/data', '/srv/redis.conf:/data/redis.conf'"));
+  CHECK(sides.after(db("docker.io/library/redis:8", "'a:/data'")).empty());
+}
+
+TEST_CASE("databases keep their files where their makers put them, or where they are told") {
+  Sides sides;
+  const Words asked{"data-replaced:one/db"};
+  const auto loses = [&](const std::string& image, const std::string& target, const std::string& more = "") {
+    sides.before(db(image + more, "'/srv/db:" + target + "'"));
+    return sides.after(db(image + more, ""));
+  };
+  CHECK(loses("lscr.io/linuxserver/mariadb:11.4", "/config") == asked);
+  CHECK(loses("docker.io/bitnami/redis:8", "/bitnami/redis/data") == asked);
+  CHECK(loses("docker.io/library/postgres:16", "/pg", "\n    environment: { PGDATA: /pg/data }") == asked);
+  CHECK(loses("docker.io/library/postgres:16", "/docker-entrypoint-initdb.d").empty());
+}
+
 TEST_CASE("a stack whose directory got another name keeps what it keeps, and is asked for the rest") {
   Sides sides;
   const auto renamed = [&](const std::string& was, const std::string& is, const std::string& stack) {
@@ -109,6 +130,14 @@ TEST_CASE("a stack whose directory got another name keeps what it keeps, and is 
   const std::string bound = "a: { driver_opts: { type: none, o: bind, device: /srv/one } }";
   CHECK(renamed(web("'a:/data'", bound), web("'a:/data'", bound), same).empty());
   CHECK(renamed(web("", "a: "), web("", "a: "), same).empty());
+  const auto with_helper = [](const std::string& name) {
+    return "services:\n  " + name + ": { image: 'docker.io/library/" + name +
+           ":1', volumes: ['a:/data'] }\n  vpn: { image: 'docker.io/tailscale/tailscale:v1', volumes: "
+           "['b:/s'] }\n"
+           "volumes: { a: , b: }\n";
+  };
+  CHECK(renamed(with_helper("jellyfin"), with_helper("plex"), same).empty());
+  CHECK(renamed(with_helper("plex"), with_helper("plex"), same).size() == 2);
 }
 
 TEST_CASE("places that are exchanged are asked for, by what is in them and not by their keys") {
@@ -198,6 +227,12 @@ TEST_CASE("another server on the files of a database is asked for, and a series 
   CHECK(sides.after(db("docker.io/library/mysql:8.0.41")).empty());
   sides.before(db("docker.io/library/postgres:9.5"));
   CHECK(sides.after(db("docker.io/library/postgres:9.6")) == asked);
+  CHECK(sides.before(db("docker.io/library/mysql:8")).after(db("docker.io/library/mysql:8.0")).empty());
+  CHECK(sides.before(db("docker.io/library/mongo:7")).after(db("docker.io/library/mongo:7.0.14")).empty());
+  CHECK(sides.before(db("docker.io/library/redis")).after(db("docker.io/library/redis:latest")).empty());
+  CHECK(sides.before(db("lscr.io/linuxserver/mariadb:version-10.11.8-r0"))
+            .after(db("lscr.io/linuxserver/mariadb:version-10.11.10-r0"))
+            .empty());
   sides.before(db("docker.io/library/mongo:4.2"));
   CHECK(sides.after(db("docker.io/library/mongo:4.4")) == asked);
 }

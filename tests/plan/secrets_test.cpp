@@ -253,6 +253,14 @@ TEST_CASE("a rotated secret of style compose restarts the containers that read i
             "secrets: { pw: { external: true } }\n");
     CHECK(plan_of("two").secrets[0].in_place == InPlace{{"db", "web"}, {}});
   }
+  SECTION("that a declared volume binds") {
+    story.fixture.write("stacks/one/stack.yaml", "secrets: { pw: { source: db.yaml, key: pw } }\n");
+    story.fixture.write("stacks/one/compose.yaml",
+                        "services:\n  web: { image: docker.io/library/caddy:2.8.4, volumes: ['bound:/s'] }\n"
+                        "volumes: { bound: { driver_opts: { type: none, o: bind, device: "
+                        "/run/user/1000/secrets/one } } }\n");
+    CHECK(plan_of("two").secrets[0].in_place == InPlace{{"web"}, {}});
+  }
   SECTION("of its environment, whose file another one mounts") {
     story.fixture.write("stacks/one/stack.yaml", "secrets: { env: { source: db.yaml } }\n");
     story.fixture.write("stacks/one/compose.yaml",
@@ -266,7 +274,10 @@ TEST_CASE("a rotated secret of style compose restarts the containers that read i
   SECTION("that commands read before the start: whole") {
     const std::string command = GENERATE(
         as<std::string>{}, "cat /run/user/1000/secrets/one/pw", "cp -r /run/user/1000/secrets/one/ /tmp",
-        "cat $XDG_RUNTIME_DIR/secrets/one/pw", "cat \"${XDG_RUNTIME_DIR}/secrets/one/pw\"");
+        "cat $XDG_RUNTIME_DIR/secrets/one/pw", "cat \"${XDG_RUNTIME_DIR}\"/secrets/one/pw",
+        "podman run -v /run/user/1000/secrets/one/pw:/pw:ro x",
+        "sh -c \"cat ${F:-/run/user/1000/secrets/one/pw}\"",
+        "for s in pw; do cat /run/user/1000/secrets/one/$s; done");
     story.fixture.write("stacks/one/stack.yaml",
                         "secrets:\n  pw: { source: db.yaml, key: pw }\n  app.conf: { template: app.tmpl }\n"
                         "prepare: { commands: ['" +

@@ -1,4 +1,17 @@
 # shellcheck shell=bash disable=SC2154
+say "both services read their settings again, and are the same processes"
+read_again() { journalctl -q -u hwcsync.service -o cat | grep -q 'settings read again'; }
+pids=$(systemctl show -P MainPID hwcsync.service hwcsync-secrets.service)
+check "the daemon is told" systemctl reload hwcsync.service
+check "and does it" eventually read_again
+check "the secret service is told" systemctl reload hwcsync-secrets.service
+check "and serves" eventually systemctl is-active --quiet hwcsync-secrets.service
+for unit in hwcsync.service hwcsync-secrets.service; do
+  check "$unit lives" systemctl is-active --quiet $unit
+done
+check "the owner reads" test "$(read_as 1000 "$token")" = round-2-00-of-photos
+check "they are the processes that they were" test "$(systemctl show -P MainPID hwcsync.service hwcsync-secrets.service)" = "$pids"
+
 say "the view is there again after the user's manager was stopped and started"
 before=$(inode_of "$token")
 systemctl stop photos-stack.service
