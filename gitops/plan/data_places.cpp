@@ -109,6 +109,7 @@ DataPlace place_of(const layout::Stack& stack, const compose::Volume& volume) {
 }
 
 std::optional<DataPlace> place_at(const std::map<std::string, DataMount>& mounts, const std::string& path) {
+  if (!path.starts_with('/')) return std::nullopt;
   for (std::string at = path; !at.empty();
        at.resize(at.size() > 1 ? std::max<std::size_t>(at.rfind('/'), 1) : 0)) {
     const auto found = mounts.find(at);
